@@ -1,0 +1,87 @@
+"""The course's folders and settings: which data, which backbone, where results go.
+
+Environment variables: COURSE_DATA (rendered, real, or a folder of your own), COURSE_BACKBONE (a
+name that `load_backbone` knows), COURSE_MIRROR (a local copy of the real photos' archives).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FORMS = ("rendered", "real")
+
+
+class CourseError(RuntimeError):
+    """Data that cannot be had; the message says what to do."""
+
+
+def data_form() -> str:
+    """ "rendered", "real", or "own" for a folder given in COURSE_DATA."""
+    chosen = os.environ.get("COURSE_DATA") or "rendered"
+    return chosen if chosen in FORMS else "own"
+
+
+def data_folder(task: str) -> Path:
+    """The folder of a task's data, made or fetched first where it is missing.
+
+    Raises: CourseError if COURSE_DATA names no folder.
+    """
+    form = data_form()
+    if form == "own":
+        folder = Path(os.environ["COURSE_DATA"]).expanduser()
+        if not folder.is_dir():
+            raise CourseError(
+                f"COURSE_DATA is {str(folder)!r}: no such folder; give 'rendered', 'real' or a "
+                "folder with one sub-folder of images per class."
+            )
+        return folder / task if (folder / task).is_dir() else folder
+    folder = ROOT / "data" / form / task
+    if not folder.is_dir():
+        _MAKE[form, task](folder)
+    return folder
+
+
+def run_folder(task: str) -> Path:
+    """Where your runs leave models, figures and numbers; git ignores it."""
+    folder = ROOT / "Save_Model" / "runs" / data_form() / task
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def backbone_name() -> str:
+    """The backbone of all notebooks: COURSE_BACKBONE, or "auto"."""
+    return os.environ.get("COURSE_BACKBONE") or "auto"
+
+
+def record_result(task: str, backbone: str, phase: str, **numbers: float) -> Path:
+    """Keep the numbers of one phase in the task's metrics.json, beside those of other phases."""
+    path = run_folder(task) / "metrics.json"
+    content = {"task": task, "data": data_form(), "results": {}}
+    if path.exists():
+        content = json.loads(path.read_text())
+    content["results"].setdefault(backbone, {})[phase] = {
+        key: round(value, 4) if isinstance(value, float) else value
+        for key, value in numbers.items()
+    }
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    temporary.replace(path)
+    return path
+
+
+def _render_drones(folder: Path) -> None:
+    from data_scripts.render_drones import render_dataset
+
+    render_dataset(folder)
+
+
+def _fetch_drones(folder: Path) -> None:
+    from data_scripts.fetch_drones import fetch_dataset
+
+    fetch_dataset(folder)
+
+
+_MAKE = {("rendered", "drones"): _render_drones, ("real", "drones"): _fetch_drones}

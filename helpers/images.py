@@ -1,0 +1,130 @@
+"""Opening image files safely: RGB, uint8, upright, or one sentence that says what is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
+
+# Broken EXIF blocks and large images do not stop us, so Pillow need not warn of each. Once for
+# the process: `warnings.catch_warnings` is not safe in threads.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+class ImageError(ValueError):
+    """A file that cannot be used as an image; the message names the file and the reason."""
+
+
+@dataclass(frozen=True)
+class ImageReport:
+    """What one look at a file tells. `width`, `height` are pixels as shown (EXIF-upright)."""
+
+    path: Path
+    width: int = 0
+    height: int = 0
+    mode: str = ""
+    bytes: int = 0
+    sha256: str = ""
+    problem: str = ""
+
+
+def is_image_name(path: str | Path) -> bool:
+    """True for names that end like an image; hidden files (`._photo.jpg` of macOS) do not count."""
+    path = Path(path)
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Read an image file as it is meant to be seen.
+
+    Palette, grey, CMYK and 16-bit images become 8-bit RGB, transparency becomes white, and the
+    EXIF orientation is applied. Of an animation the first frame is read.
+
+    Returns: uint8 array of shape (height, width, 3), channels in RGB order.
+    Raises: ImageError, naming the file, where it is missing, empty, truncated or no image.
+    """
+    path = Path(path)
+    with _explained(path), Image.open(path) as file:
+        file.load()
+        return np.ascontiguousarray(_to_rgb(ImageOps.exif_transpose(file)))
+
+
+def inspect_image(path: str | Path) -> ImageReport:
+    """Look at one file without raising: size, colour mode, hash, and what is wrong if anything.
+
+    The whole file is read, so a truncated image is found. JPEGs are decoded at an eighth of their
+    size, which reads every byte at a fraction of the cost.
+    """
+    path = Path(path)
+    try:
+        with _explained(path), Image.open(path) as file:
+            mode, (width, height) = file.mode, file.size
+            if file.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # stored lying on its side
+                width, height = height, width
+            file.draft(None, (1, 1))
+            file.load()
+            content = path.read_bytes()
+    except ImageError as error:
+        return ImageReport(path, problem=str(error))
+    digest = hashlib.sha256(content).hexdigest()
+    return ImageReport(path, width, height, mode, len(content), digest)
+
+
+def inspect_images(paths: Iterable[str | Path], threads: int = 4) -> list[ImageReport]:
+    """`inspect_image` for many files, in order; decoding releases the GIL, so threads help."""
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(inspect_image, paths))
+
+
+class _explained:
+    """Context that turns whatever a decoder raises into an ImageError naming the file."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __enter__(self) -> _explained:
+        return self
+
+    def __exit__(self, kind, error, traceback) -> None:
+        if kind is None or isinstance(error, ImageError) or not issubclass(kind, Exception):
+            return
+        raise ImageError(f"{self.path}: {_reason(self.path, error)}") from None
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file."
+    if isinstance(error, IsADirectoryError):
+        return "this is a folder, not an image."
+    if isinstance(error, PermissionError):
+        return "this file may not be read; check its permissions."
+    if path.exists() and path.stat().st_size == 0:
+        return "the file is empty; fetch it again or delete it."
+    if isinstance(error, UnidentifiedImageError):
+        return "this is not an image, whatever its name says; delete it or replace it."
+    if isinstance(error, Image.DecompressionBombError):
+        return f"the image is too large to open safely ({error}); scale it down first."
+    if "truncated" in str(error).lower() or isinstance(error, EOFError):
+        return "the image is truncated (its end is missing); fetch it again or delete it."
+    return f"the image cannot be decoded ({error}); fetch it again or delete it."
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith(("I", "F")):  # 16- and 32-bit grey: keep the range, not the low byte
+        values = np.asarray(image, dtype=np.float32)
+        scale = 255.0 / 65535.0 if values.max() > 255 else 1.0
+        grey = np.clip(np.rint(values * scale), 0, 255).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+        image = Image.alpha_composite(white, image)
+    return np.asarray(image.convert("RGB"))

@@ -1,0 +1,62 @@
+"""How good it is: torchmetrics collections, and tables of results per class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from torchmetrics import MetricCollection
+from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
+
+
+def multiclass_metrics(num_classes: int) -> MetricCollection:
+    """Accuracy over images and mean F1 over classes, from logits (N, C) and labels (N,)."""
+    # The Trainer gathers outputs from all processes first: the metrics must not do so again.
+    own = {"num_classes": num_classes, "sync_on_compute": False}
+    return MetricCollection(
+        {
+            "accuracy": MulticlassAccuracy(average="micro", **own),
+            "macro_f1": MulticlassF1Score(average="macro", **own),
+        }
+    )
+
+
+def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """Share of rows of logits (N, C) whose largest entry is at the label (N,)."""
+    return (logits.argmax(dim=1) == labels).float().mean().item()
+
+
+def accuracy_interval(correct: int, count: int) -> tuple[float, float]:
+    """95 % interval of a share of `correct` among `count` (Wilson 1927).
+
+    A test set is a sample: two results whose intervals overlap widely may not differ at all.
+    """
+    if not 0 <= correct <= count or count == 0:
+        raise ValueError(f"{correct} of {count} is no share.")
+    z = 1.96
+    share = correct / count
+    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
+    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
+    return float(centre - half), float(centre + half)
+
+
+def confusion(logits: torch.Tensor, labels: torch.Tensor, classes: Sequence[str]) -> pd.DataFrame:
+    """Counts with the given class in rows and the predicted one in columns."""
+    predicted = logits.argmax(dim=1).numpy()
+    counts = confusion_matrix(labels.numpy(), predicted, labels=range(len(classes)))
+    return pd.DataFrame(counts, index=list(classes), columns=list(classes))
+
+
+def per_class_report(
+    logits: torch.Tensor, labels: torch.Tensor, classes: Sequence[str]
+) -> pd.DataFrame:
+    """Precision, recall, F1 and number of images of each class."""
+    predicted = logits.argmax(dim=1).numpy()
+    columns = precision_recall_fscore_support(
+        labels.numpy(), predicted, labels=range(len(classes)), zero_division=0
+    )
+    names = ("precision", "recall", "f1", "images")
+    return pd.DataFrame(dict(zip(names, columns, strict=True)), index=list(classes))

@@ -1,0 +1,58 @@
+"""What several tests share: small folders of images, a small pretrained model."""
+
+import copy
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from helpers.backbones import load_backbone
+from helpers.models import TransferModel
+
+CLASSES = ("circle", "cross")
+
+
+def draw(name: str, rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+    """A circle or a cross on a noisy ground: two classes that a network can tell apart."""
+    height, width = size
+    image = rng.integers(90, 166, (height, width, 3), dtype=np.uint8)
+    colour = tuple(int(c) for c in rng.choice([20, 235], 3))
+    x, y = (int(rng.uniform(0.35, 0.65) * side) for side in (width, height))
+    reach = int(0.3 * min(height, width))
+    if name == "circle":
+        cv2.circle(image, (x, y), reach, colour, -1)
+    else:
+        cv2.line(image, (x - reach, y), (x + reach, y), colour, 5)
+        cv2.line(image, (x, y - reach), (x, y + reach), colour, 5)
+    return image
+
+
+@pytest.fixture(scope="session")
+def photo_folder(tmp_path_factory):
+    """train/ with 12 and val/ with 6 images of each of two classes, of several sizes."""
+    folder, rng = tmp_path_factory.mktemp("photos"), np.random.default_rng(0)
+    for split, count in (("train", 12), ("val", 6)):
+        for name in CLASSES:
+            (folder / split / name).mkdir(parents=True)
+            for number in range(count):
+                size = tuple(int(side) for side in rng.integers(60, 120, 2))
+                image = cv2.cvtColor(draw(name, rng, size), cv2.COLOR_RGB2BGR)
+                cv2.imwrite(str(folder / split / name / f"{name}_{number:02d}.png"), image)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _pretrained():
+    return load_backbone("efficientnet_lite0")
+
+
+@pytest.fixture
+def make_model(_pretrained):
+    """A fresh TransferModel on ImageNet weights; the classifier's start is seeded."""
+
+    def make(num_classes: int = 2, **options) -> TransferModel:
+        torch.manual_seed(0)
+        return TransferModel(copy.deepcopy(_pretrained), num_classes, **options)
+
+    return make

@@ -1,0 +1,56 @@
+import json
+
+import pytest
+
+from helpers import course
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch, tmp_path):
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    for name in ("COURSE_DATA", "COURSE_BACKBONE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_missing_data_is_made_once(monkeypatch, tmp_path):
+    made = []
+
+    def make(folder):
+        made.append(folder)
+        folder.mkdir(parents=True)
+
+    monkeypatch.setitem(course._MAKE, ("rendered", "drones"), make)
+    folder = tmp_path / "data" / "rendered" / "drones"
+    assert course.data_folder("drones") == course.data_folder("drones") == folder
+    assert made == [folder]
+
+
+def test_own_folder_with_or_without_the_tasks_name(monkeypatch, tmp_path):
+    own = tmp_path / "mine"
+    own.mkdir()
+    monkeypatch.setenv("COURSE_DATA", str(own))
+    assert course.data_form() == "own" and course.data_folder("drones") == own
+    (own / "drones").mkdir()
+    assert course.data_folder("drones") == own / "drones"
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "typo"))
+    with pytest.raises(course.CourseError, match=r"typo.*no such folder.*'rendered'"):
+        course.data_folder("drones")
+
+
+def test_results_of_phases_and_backbones_stand_beside_each_other(tmp_path):
+    course.record_result("drones", "mobilenet_v2", "phase1", accuracy=0.81237, images=200)
+    course.record_result("drones", "mobilenet_v2", "phase2", accuracy=0.9)
+    path = course.record_result("drones", "vgg16", "phase1", accuracy=0.7)
+    content = json.loads(path.read_text())
+    assert content["task"] == "drones" and content["data"] == "rendered"
+    assert content["results"]["mobilenet_v2"] == {
+        "phase1": {"accuracy": 0.8124, "images": 200},
+        "phase2": {"accuracy": 0.9},
+    }
+    assert path == tmp_path / "Save_Model" / "runs" / "rendered" / "drones" / "metrics.json"
+
+
+def test_backbone_can_be_chosen_from_outside(monkeypatch):
+    assert course.backbone_name() == "auto"
+    monkeypatch.setenv("COURSE_BACKBONE", "vgg16")
+    assert course.backbone_name() == "vgg16"

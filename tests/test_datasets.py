@@ -1,0 +1,175 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from helpers.datasets import (
+    DataError,
+    ImageFolderDataset,
+    file_table,
+    load_splits,
+    make_loader,
+    original_of,
+    split_by_group,
+)
+from helpers.images import read_image
+from helpers.transforms import eval_transform, train_transform
+
+
+def test_folder_per_class_becomes_labels(photo_folder):
+    data = ImageFolderDataset(photo_folder / "train")
+    assert data.classes == ["circle", "cross"] and len(data) == 24
+    image, label = data[0]
+    assert image.dtype == np.uint8 and image.shape[2] == 3 and label == 0
+    assert data[23][1] == 1 and data.labels.count(1) == 12
+
+
+def test_broken_files_are_named_and_skipped(photo_folder, tmp_path):
+    folder = tmp_path / "train"
+    shutil.copytree(photo_folder / "train", folder)
+    (folder / "cross" / "note.jpg").write_text("this is text")
+    whole = (folder / "circle" / "circle_00.png").read_bytes()
+    (folder / "circle" / "half.png").write_bytes(whole[: len(whole) // 2])
+    said = []
+    data = ImageFolderDataset(folder, say=said.append)
+    (message,) = said
+    assert "skipped 2 of 26" in message and "note.jpg" in message and "half.png" in message
+    assert len(data) == 24 and len(data.labels) == 24
+    assert all(data[i][0] is not None for i in range(len(data)))
+    with pytest.raises(DataError, match=r"half\.png"):
+        ImageFolderDataset(folder, strict=True)
+
+
+def test_a_hidden_or_foreign_file_is_no_image(photo_folder, tmp_path):
+    shutil.copytree(photo_folder / "val", tmp_path / "val")
+    (tmp_path / "val" / "cross" / "Thumbs.db").write_bytes(b"x")
+    (tmp_path / "val" / "cross" / "._cross_00.png").write_bytes(b"x")
+    (tmp_path / "val" / ".ipynb_checkpoints").mkdir()
+    said = []
+    assert len(ImageFolderDataset(tmp_path / "val", say=said.append)) == 12 and not said
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda f: f / "nothing", "no such folder"),
+        (lambda f: (f / "flat").mkdir() or f / "flat", "no class folders"),
+        (lambda f: (f / "x" / "a").mkdir(parents=True) or f / "x", "holds no image"),
+    ],
+)
+def test_unusable_folders_are_told_in_a_sentence(tmp_path, make, words):
+    with pytest.raises(DataError, match=words) as caught:
+        ImageFolderDataset(make(tmp_path))
+    assert str(tmp_path) in str(caught.value)
+
+
+def test_a_class_with_only_broken_files_is_told(photo_folder, tmp_path):
+    shutil.copytree(photo_folder / "val", tmp_path / "val")
+    (tmp_path / "val" / "zebra").mkdir()
+    (tmp_path / "val" / "zebra" / "a.jpg").write_text("x")
+    with pytest.raises(DataError, match=r"zebra: no usable image"):
+        ImageFolderDataset(tmp_path / "val")
+
+
+def test_val_labels_follow_the_training_classes(photo_folder, tmp_path):
+    shutil.copytree(photo_folder / "val" / "cross", tmp_path / "cross")
+    data = ImageFolderDataset(tmp_path, classes=["circle", "cross"])
+    assert set(data.labels) == {1}
+    with pytest.raises(DataError, match="'cross' is none of the classes"):
+        ImageFolderDataset(tmp_path, classes=["circle", "square"])
+
+
+def test_augmented_views_depend_on_seed_epoch_and_index_alone(photo_folder):
+    transform = train_transform((64, 64))
+
+    def views(seed, epoch, workers):
+        data = ImageFolderDataset(photo_folder / "train", transform, seed=seed)
+        data.set_epoch(epoch)
+        return [batch for batch, _ in make_loader(data, 5, workers=workers)]
+
+    first = views(0, 1, 0)
+    assert all((a == b).all() for a, b in zip(first, views(0, 1, 2), strict=True))
+    assert not all((a == b).all() for a, b in zip(first, views(0, 2, 0), strict=True))
+    assert not all((a == b).all() for a, b in zip(first, views(1, 1, 0), strict=True))
+
+
+def test_shuffling_covers_all_and_changes_by_epoch_and_seed(photo_folder):
+    data = ImageFolderDataset(photo_folder / "train", eval_transform((32, 32)))
+
+    def order(seed, epoch):
+        loader = make_loader(data, 4, shuffle=True, seed=seed)
+        loader.sampler.set_epoch(epoch)
+        return list(loader.sampler)
+
+    assert sorted(order(0, 1)) == list(range(24))
+    assert order(0, 1) == order(0, 1) != order(0, 2)
+    assert order(0, 1) != order(1, 1)
+
+
+def test_copies_of_one_original_stay_together():
+    names = [f"photo{i}.rf.{copy}.jpg" for i in range(60) for copy in "ab"]
+    labels = [i % 2 for i in range(60) for _ in "ab"]
+    originals = [original_of(name) for name in names]
+    shares = {"train": 0.6, "val": 0.15, "test": 0.25}
+    parts = split_by_group(originals, labels, shares, seed=3)
+    assert sorted(i for part in parts.values() for i in part) == list(range(120))
+    homes = [{originals[i] for i in part} for part in parts.values()]
+    assert not homes[0] & homes[1] and not homes[0] & homes[2] and not homes[1] & homes[2]
+    assert {name: len(part) for name, part in parts.items()} == {"train": 72, "val": 16, "test": 32}
+    assert parts == split_by_group(originals, labels, shares, seed=3)
+    assert parts != split_by_group(originals, labels, shares, seed=4)
+
+
+def test_same_name_in_two_classes_is_two_originals():
+    names = [f"{i:04d}" for i in range(20)] * 2
+    parts = split_by_group(names, [0] * 20 + [1] * 20, {"train": 0.5, "test": 0.5})
+    assert sum(i < 20 for i in parts["train"]) == 10 and len(parts["train"]) == 20
+
+
+def test_own_folder_of_class_folders_is_split(photo_folder):
+    splits = load_splits(photo_folder / "train")
+    assert list(splits) == ["train", "val", "test"]
+    names = [path for part in splits.values() for path in part.paths]
+    assert sorted(names) == sorted(ImageFolderDataset(photo_folder / "train").paths)
+    assert all(part.classes == ["circle", "cross"] for part in splits.values())
+
+
+def test_file_table_tells_what_is_broken_and_what_is_a_copy(photo_folder, tmp_path):
+    shutil.copytree(photo_folder, tmp_path / "photos")
+    (tmp_path / "photos" / "val" / "cross" / "note.jpg").write_text("text")
+    first = tmp_path / "photos" / "train" / "circle" / "circle_03.png"
+    shutil.copy(first, tmp_path / "photos" / "val" / "circle" / "again.png")
+    table = file_table(tmp_path / "photos").set_index("file")
+    assert len(table) == 38 and table["split"].value_counts().to_dict() == {"train": 24, "val": 14}
+    assert "not an image" in table.loc["note.jpg", "problem"]
+    assert table.loc["again.png", "copy_of"] == "train/circle/circle_03.png"
+    assert (table["problem"] != "").sum() == 1 and (table["copy_of"] != "").sum() == 1
+    train = table[table["split"] == "train"]
+    assert train.loc["circle_03.png", "width"] == read_image(first).shape[1]
+    assert set(file_table(photo_folder / "val")["split"]) == {"all"}
+
+
+def test_missing_test_split_is_taken_from_train(photo_folder):
+    splits = load_splits(photo_folder)
+    assert len(splits["val"]) == 12 and len(splits["test"]) == 6 and len(splits["train"]) == 18
+
+
+def test_exact_copies_do_not_leak_between_splits(photo_folder, tmp_path):
+    for name in ("circle", "cross"):
+        (tmp_path / name).mkdir()
+        for path in (photo_folder / "train" / name).iterdir():
+            shutil.copy(path, tmp_path / name / path.name)
+            shutil.copy(path, tmp_path / name / f"copy_of_{path.name}")
+    splits = load_splits(tmp_path)
+    digests = [{r.sha256 for r in part.reports} for part in splits.values()]
+    assert (
+        not digests[0] & digests[1] and not digests[0] & digests[2] and not digests[1] & digests[2]
+    )
+
+
+def test_too_few_images_to_split_is_told(photo_folder, tmp_path):
+    for name in ("circle", "cross"):
+        (tmp_path / name).mkdir()
+        shutil.copy(photo_folder / "val" / name / f"{name}_00.png", tmp_path / name)
+    with pytest.raises(DataError, match="too few images"):
+        load_splits(tmp_path)

@@ -1,0 +1,78 @@
+import pytest
+import torch
+from torch import nn
+
+from helpers.callbacks import LearningRateSchedule
+from helpers.datasets import ImageFolderDataset, make_loader
+from helpers.features import compute_features
+from helpers.trainer import Trainer
+from helpers.transforms import eval_transform, train_transform
+
+SIZE = (64, 64)
+
+
+@pytest.fixture
+def photos(photo_folder):
+    return ImageFolderDataset(photo_folder / "train", train_transform(SIZE), seed=5)
+
+
+def test_features_give_the_logits_of_the_plain_loop(make_model, photos):
+    model = make_model().freeze().eval()
+    features = compute_features(model, photos, views=(0, 1, 2), batch_size=7)
+    assert features.features.shape == (3, 24, 1280)
+    for epoch in (0, 1, 2):
+        photos.set_epoch(epoch)
+        features.set_epoch(epoch)
+        with torch.no_grad():
+            plain = torch.cat([model(images) for images, _ in make_loader(photos, 5)])
+            kept = torch.cat([model.head(rows) for rows, _ in make_loader(features, 5)])
+        assert torch.allclose(plain, kept, atol=1e-4)
+    assert not torch.allclose(features.features[0], features.features[1], atol=1e-2)
+
+
+def test_head_trained_on_features_is_the_head_of_the_plain_loop(make_model, photos):
+    """Same seed: same order, same views, same dropout, so the same classifier in the end."""
+
+    def train(module, parameters, data):
+        trainer = Trainer(
+            module,
+            nn.CrossEntropyLoss(),
+            torch.optim.AdamW(parameters, lr=1e-2),
+            [LearningRateSchedule()],
+            seed=3,
+        )
+        trainer.fit(make_loader(data, 6, shuffle=True, seed=3), None, max_epochs=2)
+
+    slow = make_model().freeze()
+    train(slow, slow.head.parameters(), photos)
+    fast = make_model().freeze()
+    features = compute_features(fast, photos, views=(0, 1, 2))
+    train(fast.head, fast.head.parameters(), features)
+    for name, value in slow.head.state_dict().items():
+        assert torch.allclose(value, fast.head.state_dict()[name], atol=1e-4)
+
+
+def test_cache_is_found_again_and_notices_changes(make_model, photos, tmp_path, monkeypatch):
+    model = make_model().freeze()
+    first = compute_features(model, photos, cache=tmp_path)
+    (kept,) = tmp_path.iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(type(model), "embed", None)  # computing again would fail
+        again = compute_features(model, photos, cache=tmp_path)
+    assert torch.equal(first.features, again.features) and torch.equal(first.labels, again.labels)
+    compute_features(model, photos.with_transform(eval_transform(SIZE)), cache=tmp_path)
+    compute_features(model, photos, views=(0, 1), cache=tmp_path)
+    with torch.no_grad():
+        next(model.features.parameters()).mul_(1.01)
+    compute_features(model, photos, cache=tmp_path)
+    assert len(list(tmp_path.iterdir())) == 4
+    kept.write_bytes(b"damaged")
+    model = make_model().freeze()
+    assert torch.equal(compute_features(model, photos, cache=tmp_path).features, first.features)
+
+
+def test_mode_and_epoch_are_left_as_they_were(make_model, photos):
+    model = make_model().train()
+    photos.set_epoch(4)
+    compute_features(model, photos, views=(9,))
+    assert model.training and photos.epoch == 4

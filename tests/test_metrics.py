@@ -1,0 +1,38 @@
+import pytest
+import torch
+
+from helpers.metrics import accuracy, accuracy_interval, confusion, multiclass_metrics
+from helpers.metrics import per_class_report as report
+
+# Given 0,0,0,1,1,2; predicted 0,0,1,1,1,0.
+LOGITS = torch.eye(3)[[0, 0, 1, 1, 1, 0]]
+LABELS = torch.tensor([0, 0, 0, 1, 1, 2])
+CLASSES = ["a", "b", "c"]
+
+
+def test_accuracy_and_macro_f1_by_hand():
+    values = multiclass_metrics(3)(LOGITS, LABELS)
+    assert values["accuracy"].item() == pytest.approx(4 / 6) == accuracy(LOGITS, LABELS)
+    assert values["macro_f1"].item() == pytest.approx((2 / 3 + 4 / 5 + 0) / 3)
+
+
+def test_confusion_has_given_classes_in_rows():
+    counts = confusion(LOGITS, LABELS, CLASSES)
+    assert counts.loc["a"].tolist() == [2, 1, 0]
+    assert counts.loc["c"].tolist() == [1, 0, 0]
+    assert confusion(LOGITS[:3], LABELS[:3], CLASSES).shape == (3, 3)  # absent classes stay
+
+
+def test_per_class_report_by_hand():
+    table = report(LOGITS, LABELS, CLASSES)
+    assert table.loc["a", "precision"] == pytest.approx(2 / 3)
+    assert table.loc["b", "recall"] == 1 and table.loc["b", "precision"] == pytest.approx(2 / 3)
+    assert table.loc["c", "f1"] == 0 and table["images"].tolist() == [3, 2, 1]
+
+
+def test_interval_holds_the_share_and_narrows():
+    low, high = accuracy_interval(90, 100)
+    assert (low, high) == pytest.approx((0.8256, 0.9448), abs=1e-3)  # Wilson's formula by hand
+    assert accuracy_interval(200, 200)[1] == pytest.approx(1) and accuracy_interval(200, 200)[0] < 1
+    with pytest.raises(ValueError, match="5 of 4"):
+        accuracy_interval(5, 4)

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+import torch
+
+from helpers.transforms import (
+    AUGMENTATIONS,
+    augmentation,
+    augmentation_gallery,
+    eval_transform,
+    train_transform,
+)
+
+
+@pytest.fixture
+def photo():
+    rng = np.random.default_rng(0)
+    return np.kron(rng.integers(0, 256, (13, 30, 3)), np.ones((10, 10, 1))).astype(np.uint8)
+
+
+def test_eval_view_is_the_squashed_normalised_image(photo):
+    grey = np.full((131, 900, 3), 128, dtype=np.uint8)
+    view = eval_transform((32, 48), mean=(0.5, 0.4, 0.3), std=(0.5, 0.25, 0.2))(grey)
+    assert view.shape == (3, 32, 48) and view.dtype == torch.float32
+    expected = [(128 / 255 - m) / s for m, s in ((0.5, 0.5), (0.4, 0.25), (0.3, 0.2))]
+    assert view.mean(dim=(1, 2)).tolist() == pytest.approx(expected, abs=1e-5)
+    transform = eval_transform((64, 64))
+    assert torch.equal(transform(photo, seed=1), transform(photo, seed=2))
+
+
+def test_train_view_is_decided_by_its_seed(photo):
+    transform = train_transform((64, 64))
+    assert torch.equal(transform(photo, seed=(0, 1, 2)), transform(photo, seed=(0, 1, 2)))
+    views = [transform(photo, seed=(0, 1, i)) for i in range(6)]
+    assert not any(torch.equal(views[0], other) for other in views[1:])
+
+
+def test_the_photo_itself_is_not_changed(photo):
+    before = photo.copy()
+    for seed in range(10):
+        train_transform((64, 64))(photo, seed=seed)
+    assert (photo == before).all()
+
+
+@pytest.mark.parametrize("name", list(AUGMENTATIONS))
+def test_each_augmentation_changes_the_picture_and_keeps_its_form(photo, name):
+    square = photo[:120, :120]
+    always = augmentation(name, probability=1)
+    always.set_random_seed(1)
+    changed = [always(image=square)["image"] for _ in range(4)]  # rotate90 may turn by 0
+    assert all(c.shape == square.shape and c.dtype == np.uint8 for c in changed)
+    assert any((c != square).any() for c in changed)
+
+
+def test_unknown_augmentation_is_told():
+    with pytest.raises(ValueError, match="no augmentation 'blur'"):
+        augmentation("blur")
+
+
+def test_gallery_shows_every_augmentation_and_the_whole_chain(photo):
+    gallery = augmentation_gallery(photo, views=3, size=(50, 60))
+    original, resized = gallery.pop("original, resized")
+    assert (original == photo).all() and resized.shape == (50, 60, 3)
+    assert set(AUGMENTATIONS) < set(gallery) and len(gallery["rotate90"]) == 3
+    assert all(v.shape == (50, 60, 3) for views in gallery.values() for v in views)
+
+
+def test_shrinking_averages_instead_of_skipping():
+    lines = np.zeros((800, 800, 3), dtype=np.uint8)
+    lines[:, ::8] = 255  # thin bright lines: skipping pixels would lose or double them
+    view = eval_transform((100, 100), mean=(0, 0, 0), std=(1, 1, 1))(lines)
+    assert view.mean().item() == pytest.approx(1 / 8, abs=0.005) and view.std() < 0.01
