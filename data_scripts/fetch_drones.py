@@ -16,7 +16,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 if not __package__:  # started by its path: the package is one folder up
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -30,6 +30,7 @@ from data_scripts.archive import (
     write_manifest,
 )
 from data_scripts.download import ROOT, Archive, Download, unpack_pinned
+from helpers.images import original_of
 
 COMMIT = "b91d04f687442057d64d7037026a35f46460601c"
 PROJECT = "updesh1/Drone-Bird_recognition_ML_model"
@@ -50,15 +51,6 @@ test/ holds the photos of its valid/ folder, train/ and val/ those of its train/
 The photos belong to their authors. Names of 16 hexadecimal digits appear to be Open Images ids.
 The terms of use are those of the source; this course does not redistribute the photos.
 """
-
-
-def original_of(name: str) -> str:
-    """The original's name: `hawk_jpg.rf.0a1b.jpg` and `hawk_jpg.rf.9f3e.jpg` are both `hawk_jpg`.
-
-    A name without `.rf.` is its own original.
-    """
-    original, separator, _ = PurePosixPath(name).name.partition(".rf.")
-    return original if separator else PurePosixPath(name).stem
 
 
 def place_members(members: Iterable[Member]) -> dict[str, str]:
