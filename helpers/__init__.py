@@ -1,8 +1,9 @@
 """The tested code under the transfer-learning course.
 
 Modules in the direction that data flows: `images`, `datasets`, `transforms`, `backbones`, `models`,
-`features`, `trainer` (with `callbacks` and `lr_range`), `metrics`, `plots`; `course` knows the
-folders. Importing the package imports none of them: each notebook names what it uses.
+`features`, `history`, `callbacks`, `trainer`, `lr_range`, `metrics`, `recipes`, `plots`, `curves`;
+`course` knows the folders and settings, `errors` holds one line for all. Importing the package
+imports none of them: each notebook names what it uses.
 """
 
 import warnings

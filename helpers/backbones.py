@@ -14,6 +14,7 @@ import torch
 import torchvision
 from torch import nn
 
+from helpers.errors import last_line
 from helpers.transforms import IMAGENET_MEAN, IMAGENET_STD
 
 COURSE_BACKBONE, FALLBACK_BACKBONE = "mobilenet_v2", "efficientnet_lite0"
@@ -75,12 +76,19 @@ def load_backbone(
     Sources: Sandler et al. 2018 (MobileNetV2), Simonyan & Zisserman 2015 (VGG-16),
         Tan & Le 2019 (EfficientNet; its "lite" form is by Google's TensorFlow team).
     """
-    if name == "auto":
-        name, reason = choose_backbone()
-        say(f"backbone: {name} ({reason})")
+    name = resolve_backbone(name, say)
     if name in _TORCHVISION:
         return _from_torchvision(name, pretrained)
     return _from_timm(name, pretrained)
+
+
+def resolve_backbone(name: str, say: Callable[[str], None] = print) -> str:
+    """The name itself, or what `auto` stands for, told in one line."""
+    if name != "auto":
+        return name
+    name, reason = choose_backbone()
+    say(f"backbone: {name} ({reason})")
+    return name
 
 
 def choose_backbone() -> tuple[str, str]:
@@ -111,7 +119,9 @@ def _from_torchvision(name: str, pretrained: bool) -> Backbone:
     if pretrained:
         source = f"torchvision {weights} (ImageNet)"
         try:
-            model.load_state_dict(weights.get_state_dict(progress=False, check_hash=True))
+            model.load_state_dict(
+                weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
+            )
         except OSError as error:
             raise BackboneError(
                 f"{name}: its weights are not cached in {_cached(weights).parent} and cannot be "
@@ -119,10 +129,10 @@ def _from_torchvision(name: str, pretrained: bool) -> Backbone:
             ) from None
         except Exception as error:
             raise BackboneError(
-                f"{_cached(weights)}: not the weights of {name} ({_last_line(error)}); delete the "
+                f"{_cached(weights)}: not the weights of {name} ({last_line(error)}); delete the "
                 "file, so that it is downloaded again."
             ) from None
-    features = model.features
+    features = model.features.eval()
     channels = {"mobilenet_v2": 1280, "vgg16": 512}[name]
     blocks = _blocks(features)
     return Backbone(name, features, blocks, channels, 32, IMAGENET_MEAN, IMAGENET_STD, source)
@@ -222,7 +232,3 @@ def _reachable(url: str, seconds: float) -> bool:
     threading.Thread(target=ask, daemon=True).start()
     done.wait(seconds)
     return bool(answers)
-
-
-def _last_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__

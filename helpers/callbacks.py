@@ -44,6 +44,8 @@ class Monitor:
         if self.name not in row:
             raise ValueError(f"cannot monitor {self.name!r}; an epoch has {', '.join(row)}.")
         value = row[self.name]
+        if not math.isfinite(value):
+            return False
         sign = 1 if self.name.endswith("loss") else -1  # losses fall, everything else rises
         if self.best is not None and not sign * (self.best - value) > self.min_delta:
             return False
@@ -71,7 +73,13 @@ class EarlyStopping(Callback):
         self.monitor.best, self.wait, self.best_epoch, self.best_weights = None, 0, None, None
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        trainer.stop = self.wait >= self.patience  # a resumed run that had already stopped
+        if self.wait >= self.patience and trainer.epoch == 0:
+            raise ValueError(
+                "this EarlyStopping has used up its patience in an earlier fit; "
+                "call reset(patience=...) before the next phase."
+            )
+        if self.wait >= self.patience:  # a resumed run that had already stopped
+            trainer.stop = True
 
     def on_epoch_end(self, trainer: Trainer, row: dict) -> None:
         if self.monitor.improved(row):
@@ -166,20 +174,13 @@ class Progress(Callback):
         last = trainer.stop or trainer.epoch == trainer.max_epochs
         if not trainer.accelerator.is_main_process or (trainer.epoch % self.every and not last):
             return
-        numbers = [
-            f"{name.replace('_', ' ')} {value:.3f}"
-            for name, value in row.items()
-            if name.startswith(("train_", "val_")) and name.endswith(self.show)
-        ]
         width = len(str(trainer.max_epochs))
-        print(
-            f"epoch {trainer.epoch:>{width}}/{trainer.max_epochs}",
-            *numbers,
-            f"rate {row['lr']:.1e}",
-            f"{row['seconds']:.1f} s",
-            sep="   ",
-            flush=True,
-        )
+        parts = [f"epoch {trainer.epoch:>{width}}/{trainer.max_epochs}"]
+        for split in ("train", "val"):
+            shown = [name for name in self.show if f"{split}_{name}" in row]
+            numbers = [f"{name} {row[f'{split}_{name}']:.3f}" for name in shown]
+            parts += [" ".join([split, *numbers])] if shown else []
+        print(*parts, f"rate {row['lr']:.1e}", f"{row['seconds']:.1f} s", sep=" | ", flush=True)
 
     def on_fit_end(self, trainer: Trainer) -> None:
         if trainer.stop and trainer.accelerator.is_main_process:

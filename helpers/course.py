@@ -6,6 +6,7 @@ name that `load_backbone` knows), COURSE_MIRROR (a local copy of the real photos
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -37,16 +38,26 @@ def data_folder(task: str) -> Path:
                 f"COURSE_DATA is {str(folder)!r}: no such folder; give 'rendered', 'real' or a "
                 "folder with one sub-folder of images per class."
             )
-        return folder / task if (folder / task).is_dir() else folder
+        inner = folder / task
+        return inner if any(path.is_dir() for path in inner.glob("*")) else folder
     folder = ROOT / "data" / form / task
     if not folder.is_dir():
         _MAKE[form, task](folder)
     return folder
 
 
+def runs_folder() -> Path:
+    """Where all tasks' runs on the present data go; each folder of your own has its own."""
+    name = data_form()
+    if name == "own":
+        folder = Path(os.environ["COURSE_DATA"]).expanduser().resolve()
+        name = f"own_{folder.name}_{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
+    return ROOT / "Save_Model" / "runs" / name
+
+
 def run_folder(task: str) -> Path:
     """Where your runs leave models, figures and numbers; git ignores it."""
-    folder = ROOT / "Save_Model" / "runs" / data_form() / task
+    folder = runs_folder() / task
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from helpers.images import ImageError, ImageReport, inspect_images, is_image_name, read_image
+from helpers.images import (
+    ImageError,
+    ImageReport,
+    inspect_images,
+    is_image_name,
+    original_of,
+    read_image,
+)
 
 SPLITS = ("train", "val", "test")
 
@@ -41,7 +51,8 @@ class ImageFolderDataset(Dataset):
     Items are `(image, label)`, the label an int.
 
     Raises:
-        DataError: no such folder, no class folders, a class without images, an unknown class.
+        DataError: no such folder, fewer than two class folders, a class without images, an
+            unknown class.
     """
 
     def __init__(
@@ -55,6 +66,11 @@ class ImageFolderDataset(Dataset):
     ):
         self.folder, self.transform, self.seed, self.epoch = Path(folder), transform, seed, 0
         found = class_folders(self.folder)
+        if classes is None and len(found) == 1:
+            raise DataError(
+                f"{self.folder}: holds one class folder, {next(iter(found))!r}; a classifier needs "
+                "two. Is the data one level down?"
+            )
         self.classes = list(found) if classes is None else list(classes)
         unknown = sorted(set(found) - set(self.classes))
         if unknown:
@@ -83,6 +99,12 @@ class ImageFolderDataset(Dataset):
     @property
     def paths(self) -> list[Path]:
         return [report.path for report in self.reports]
+
+    @property
+    def digest(self) -> str:
+        """Names the content: equal for the same images under the same labels in the same order."""
+        told = [(r.sha256, label) for r, label in zip(self.reports, self.labels, strict=True)]
+        return hashlib.sha256(repr((self.classes, told)).encode()).hexdigest()[:16]
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the augmented view: the same epoch gives the same views again."""
@@ -175,9 +197,8 @@ def file_table(folder: str | Path) -> pd.DataFrame:
     for a usable file) and copy_of (the file with the same content that came first, or "").
     """
     folder = Path(folder)
-    parts = {name: folder / name for name in SPLITS if (folder / name).is_dir()} or {"all": folder}
     rows, first_with = [], {}
-    for split, part in parts.items():
+    for split, part in (split_folders(folder) or {"all": folder}).items():
         for name, paths in class_folders(part).items():
             for report in inspect_images(paths):
                 file = report.path.relative_to(part / name).as_posix()
@@ -199,65 +220,95 @@ def file_table(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def split_folders(folder: str | Path) -> dict[str, Path]:
+    """The split folders in `folder` by their names here; {} where it holds class folders itself.
+
+    `valid` and `validation` count as val. Raises DataError for val or test without train.
+    """
+    names = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+    found = {names[n]: Path(folder) / n for n in names if (Path(folder) / n).is_dir()}
+    if found and "train" not in found:
+        raise DataError(f"{folder}: there is {', '.join(found)} but no train folder; add one.")
+    return {name: found[name] for name in SPLITS if name in found}
+
+
 def load_splits(folder: str | Path, seed: int = 0) -> dict[str, ImageFolderDataset]:
     """Train, validation and test sets of a folder, as plain arrays (give transforms afterwards).
 
     `folder` holds either `train/` (and perhaps `val/`, `test/`), each with one folder per class, or
     the class folders themselves. What is missing is split off the training images: 15 % for val,
-    25 % for test, with copies of one original on one side (see `original_of`).
+    25 % for test, with copies of one original on one side (see `copy_groups`). Splits that are
+    given are taken as they are.
 
     Returns: {"train": ..., "val": ..., "test": ...}; all share the training set's classes.
     Raises: DataError, as ImageFolderDataset; also when a class is too small to be split.
     """
     folder = Path(folder)
-    has_splits = (folder / "train").is_dir()
-    train = ImageFolderDataset(folder / "train" if has_splits else folder, seed=seed)
+    given = split_folders(folder)
+    train = ImageFolderDataset(given.get("train", folder), seed=seed)
     splits = {"train": train}
-    for name in SPLITS[1:]:
-        if has_splits and (folder / name).is_dir():
-            splits[name] = ImageFolderDataset(folder / name, classes=train.classes, seed=seed)
+    for name in given.keys() - {"train"}:
+        splits[name] = ImageFolderDataset(given[name], classes=train.classes, seed=seed)
     missing = {name: share for name, share in (("val", 0.15), ("test", 0.25)) if name not in splits}
     if missing:
         shares = {"train": 1 - sum(missing.values()), **missing}
-        first_with: dict[str, str] = {}  # exact copies under other names count as one original too
-        groups = [first_with.setdefault(r.sha256, original_of(r.path)) for r in train.reports]
-        parts = split_by_group(groups, train.labels, shares, seed)
-        for name, indices in parts.items():
-            if len({train.labels[i] for i in indices}) < len(set(train.labels)):
-                raise DataError(
-                    f"{folder}: too few images to split off {name!r}; every class needs images of "
-                    f"at least {len(shares)} different originals, better 20."
-                )
-            splits[name] = train.subset(indices)
+        try:
+            parts = split_by_group(copy_groups(train), train.labels, shares, seed)
+        except ValueError as error:
+            label, _, count = str(error).partition(": ")
+            raise DataError(
+                f"{folder / train.classes[int(label)]}: {count} different images are too few to "
+                f"split off {' and '.join(missing)}; add some, better 20 or more."
+            ) from None
+        splits.update({name: train.subset(indices) for name, indices in parts.items()})
     return {name: splits[name] for name in SPLITS}
 
 
-def original_of(path: str | Path) -> str:
-    """The name that copies of one photo share: `<original>.rf.<hash>.jpg` names its original."""
-    return re.sub(r"\.rf\.[^.]+$", "", Path(path).stem)
+def copy_groups(dataset: ImageFolderDataset) -> list[int]:
+    """A number for each image, the same for copies of one original.
+
+    Copies are files of one class with the same original (see `original_of`), and files with the
+    same content wherever they lie; copies of copies count too.
+    """
+    count = len(dataset)
+    originals = [
+        f"{label}/{original_of(report.path)}"
+        for label, report in zip(dataset.labels, dataset.reports, strict=True)
+    ]
+    _, marks = np.unique(originals + [r.sha256 for r in dataset.reports], return_inverse=True)
+    ends = (np.tile(np.arange(count), 2), count + marks)  # each image is linked to its two marks
+    links = coo_array((np.ones(2 * count), ends), shape=(3 * count, 3 * count))
+    return connected_components(links, directed=False)[1][:count].tolist()
 
 
 def split_by_group(
-    groups: Sequence[str], labels: Sequence[int], shares: dict[str, float], seed: int = 0
+    groups: Sequence[int], labels: Sequence[int], shares: dict[str, float], seed: int = 0
 ) -> dict[str, list[int]]:
     """Split each class at random, with all items of one group in one part.
 
     Args:
-        groups: one name per item; items of one class with the same name stay together.
-        labels: one int per item; the shares hold in every class (counted in groups).
-        shares: part name to its share; they add up to 1.
+        groups: one number per item; items with the same one stay together.
+        labels: one int per item; the shares hold in every class (counted in groups, at least one
+            a part). A group of several labels counts as of the first.
+        shares: part name to its share; they add up to 1. The first takes what rounding leaves.
 
     Returns: part name to sorted indices; every index in exactly one part.
+    Raises: ValueError "label: groups" for a class with fewer groups than parts.
     """
     if abs(sum(shares.values()) - 1) > 1e-6:
         raise ValueError(f"shares add up to {sum(shares.values())}, not to 1.")
     rng = np.random.default_rng(seed)
-    keys = list(zip(labels, groups, strict=True))
-    part_of: dict[tuple[int, str], str] = {}
+    label_of: dict[int, int] = {}
+    for group, label in zip(groups, labels, strict=True):
+        label_of.setdefault(group, label)
+    part_of: dict[int, str] = {}
     for label in sorted(set(labels)):
-        members = sorted({key for key in keys if key[0] == label})
-        order = [members[i] for i in rng.permutation(len(members))]
-        edges = np.rint(np.cumsum(list(shares.values())) * len(order)).astype(int)
-        for name, start, stop in zip(shares, [0, *edges[:-1]], edges, strict=True):
-            part_of.update(dict.fromkeys(order[start:stop], name))
-    return {name: [i for i, key in enumerate(keys) if part_of[key] == name] for name in shares}
+        members = sorted(group for group, where in label_of.items() if where == label)
+        if len(members) < len(shares):
+            raise ValueError(f"{label}: {len(members)}")
+        order = iter([members[i] for i in rng.permutation(len(members))])
+        for name, share in list(shares.items())[1:]:
+            take = max(1, round(share * len(members)))
+            part_of.update(dict.fromkeys(islice(order, take), name))
+        part_of.update(dict.fromkeys(order, next(iter(shares))))
+    return {name: [i for i, g in enumerate(groups) if part_of[g] == name] for name in shares}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,11 @@ def is_image_name(path: str | Path) -> bool:
     """True for names that end like an image; hidden files (`._photo.jpg` of macOS) do not count."""
     path = Path(path)
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+
+
+def original_of(path: str | Path) -> str:
+    """The name that copies of one photo share: `<original>.rf.<hash>.jpg` names its original."""
+    return re.sub(r"\.rf\.[^.]+$", "", Path(path).stem)
 
 
 def read_image(path: str | Path) -> np.ndarray:

@@ -26,17 +26,20 @@ def lr_range_test(
     steps: int = 80,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Train for `steps` batches while the rate grows from `start` to `end`, and watch the loss.
+    """Train for `steps` batches while the rate grows geometrically, and watch the loss.
 
     Model and optimizer are left exactly as they were. The test ends early once the smoothed loss
     exceeds three times its best: from there on it only diverges.
 
     Returns: a frame with columns lr, loss and smoothed (moving average, bias-corrected).
-    Raises: ValueError for a range or a number of steps that makes no sense.
-    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3.
+    Raises: ValueError for a range, a number of steps or a loader that makes no sense.
+    Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3, where
+        the rate grows linearly; growing it geometrically is fastai's way.
     """
     if not 0 < start < end or steps < 5:
         raise ValueError(f"need 0 < start < end and at least 5 steps, not {start}, {end}, {steps}.")
+    if len(loader) == 0:
+        raise ValueError("the loader has no batches; the range test needs some.")
     # Copied up to and without the gradients: the caller's model is not touched at all.
     trial, trial_optimizer = copy.deepcopy((model, optimizer))
     device = Accelerator().device
@@ -60,7 +63,10 @@ def lr_range_test(
 
 
 def suggest_rate(test: pd.DataFrame) -> float:
-    """A tenth of the rate where the smoothed loss is lowest: large, yet well before it diverges."""
+    """A tenth of the rate where the smoothed loss is lowest: about as large as may be.
+
+    Where the loss never rose again, the range ended too early: test up to a larger `end`.
+    """
     return float(test["lr"][test["smoothed"].idxmin()] / 10)
 
 

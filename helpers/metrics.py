@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import torch
+from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from torchmetrics import MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
@@ -30,9 +31,9 @@ def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> float:
 
 
 def accuracy_interval(correct: int, count: int) -> tuple[float, float]:
-    """95 % interval of a share of `correct` among `count` (Wilson 1927).
+    """95 % confidence interval of a share of `correct` among `count` (Wilson 1927).
 
-    A test set is a sample: two results whose intervals overlap widely may not differ at all.
+    Where the accuracy on endless images of this kind plausibly lies, if these are independent.
     """
     if not 0 <= correct <= count or count == 0:
         raise ValueError(f"{correct} of {count} is no share.")
@@ -43,10 +44,26 @@ def accuracy_interval(correct: int, count: int) -> tuple[float, float]:
     return float(centre - half), float(centre + half)
 
 
+def paired_test(first: Sequence[bool], second: Sequence[bool]) -> tuple[int, int, float]:
+    """Do two models differ on the same images? The exact McNemar (1947) test.
+
+    Args:
+        first, second: for each image, whether that model is right.
+
+    Returns: images that only the second gets right, that only the first does, and the probability
+        of a split at least as uneven if both were equally good.
+    """
+    first, second = np.asarray(first, bool), np.asarray(second, bool)
+    mended, broken = int((second & ~first).sum()), int((first & ~second).sum())
+    if mended + broken == 0:
+        return 0, 0, 1.0
+    return mended, broken, float(binomtest(mended, mended + broken).pvalue)
+
+
 def confusion(logits: torch.Tensor, labels: torch.Tensor, classes: Sequence[str]) -> pd.DataFrame:
     """Counts with the given class in rows and the predicted one in columns."""
-    predicted = logits.argmax(dim=1).numpy()
-    counts = confusion_matrix(labels.numpy(), predicted, labels=range(len(classes)))
+    predicted = logits.argmax(dim=1).cpu().numpy()
+    counts = confusion_matrix(labels.cpu().numpy(), predicted, labels=range(len(classes)))
     return pd.DataFrame(counts, index=list(classes), columns=list(classes))
 
 
@@ -54,9 +71,9 @@ def per_class_report(
     logits: torch.Tensor, labels: torch.Tensor, classes: Sequence[str]
 ) -> pd.DataFrame:
     """Precision, recall, F1 and number of images of each class."""
-    predicted = logits.argmax(dim=1).numpy()
+    predicted = logits.argmax(dim=1).cpu().numpy()
     columns = precision_recall_fscore_support(
-        labels.numpy(), predicted, labels=range(len(classes)), zero_division=0
+        labels.cpu().numpy(), predicted, labels=range(len(classes)), zero_division=0
     )
     names = ("precision", "recall", "f1", "images")
     return pd.DataFrame(dict(zip(names, columns, strict=True)), index=list(classes))

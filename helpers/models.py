@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from helpers.backbones import Backbone, load_backbone
+from helpers.errors import last_line
 
 TASKS = ("multiclass", "multilabel")
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
@@ -63,10 +64,12 @@ class TransferModel(nn.Module):
         self._blocks = backbone.blocks  # plain lists: the modules are registered in `features`
         self._still: list[nn.Module] = []  # kept in eval mode by train()
         self.to(memory_format=torch.channels_last)  # about twice as fast on a CPU
+        self.eval()  # looking at a model must not move its running statistics; fit() trains
 
     def embed(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 3, H, W) to pooled features (N, C): what the classifier sees."""
-        images = images.contiguous(memory_format=torch.channels_last)
+        device = next(self.parameters()).device
+        images = images.to(device, memory_format=torch.channels_last)
         return self.pool(self.features(images))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
@@ -75,11 +78,11 @@ class TransferModel(nn.Module):
 
     @torch.no_grad()
     def predict(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, 3, H, W) to probabilities (N, num_classes), in eval mode."""
+        """Images (N, 3, H, W) to probabilities (N, num_classes) on the CPU, in eval mode."""
         was_training = self.training
         self.eval()
         try:
-            return self.probabilities(self(images))
+            return self.probabilities(self(images)).cpu()
         finally:
             self.train(was_training)
 
@@ -129,6 +132,22 @@ class TransferModel(nn.Module):
             module.eval()
         return self
 
+    def block_distances(self, other: TransferModel) -> list[float]:
+        """How far each block's weights of `other` lie from these, relative to their size.
+
+        Returns: ‖w' − w‖ / ‖w‖ over each block's parameters, from the input on.
+        """
+        distances = []
+        for ours, theirs in zip(self._blocks, other._blocks, strict=True):
+            pairs = [
+                (p.detach().cpu(), q.detach().cpu())
+                for a, b in zip(ours, theirs, strict=True)
+                for p, q in zip(a.parameters(), b.parameters(), strict=True)
+            ]
+            moved = sum((p - q).square().sum() for p, q in pairs)
+            distances.append((moved / sum(p.square().sum() for p, _ in pairs)).sqrt().item())
+        return distances
+
     def parameter_groups(
         self, learning_rate: float, block_decay: float = 1.0, head_factor: float = 1.0
     ) -> list[dict]:
@@ -171,6 +190,13 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
         raise ModelError(
             f"config names {len(config['classes'])} classes, the model has {model.num_classes}."
         )
+    state = {key: value.contiguous().cpu() for key, value in model.state_dict().items()}
+    features = [key for key in state if key.startswith("features.")]
+    if set(state) - set(features) != {"head.1.weight", "head.1.bias"}:
+        raise ModelError(
+            "the head is not the one that TransferModel makes, so load_model could not rebuild it; "
+            "keep such a model with torch.save(model.state_dict(), path)."
+        )
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     described = {
@@ -187,7 +213,6 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
             for name in ("torch", "torchvision", "timm", "albumentations")
         },
     }
-    state = {key: value.contiguous().cpu() for key, value in model.state_dict().items()}
     weights, description = folder / WEIGHTS_FILE, folder / CONFIG_FILE
     save_file(state, f"{weights}.tmp")
     Path(f"{description}.tmp").write_text(json.dumps({**described, **config}, indent=2) + "\n")
@@ -220,9 +245,8 @@ def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
     try:
         model.load_state_dict(load_file(weights))
     except (SafetensorError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[-1]
         raise ModelError(
-            f"{weights}: damaged, or not what {CONFIG_FILE} describes ({reason.strip()})."
+            f"{weights}: damaged, or not what {CONFIG_FILE} describes ({last_line(error)})."
         ) from None
     return model.eval(), config
 

@@ -1,4 +1,4 @@
-"""Every figure of the course: plain data in, a matplotlib Figure out, saved only when asked."""
+"""Figures of images, data sets and results: plain data in, a Figure out, saved only when asked."""
 
 from __future__ import annotations
 
@@ -9,12 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from IPython.display import display
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-
-from helpers.callbacks import Callback
-from helpers.history import History
 
 # Colour-blind readers can tell these apart (Paul Tol's schemes).
 TRAIN, VAL, MARK, WRONG = "#4477aa", "#ee7733", "#228833", "#cc3311"
@@ -38,6 +33,8 @@ def image_grid(
     path: str | Path | None = None,
 ) -> Figure:
     """Images (uint8, any sizes) with captions below; captions of `wrong` ones are red."""
+    if not len(images):
+        raise ValueError(f"no images to show under the title {title!r}.")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(
@@ -50,10 +47,67 @@ def image_grid(
         colour = WRONG if wrong is not None and wrong[index] else "black"
         axis.text(
             0.5, -0.04, caption, transform=axis.transAxes, ha="center", va="top",
-            fontsize=8, color=colour,
+            fontsize=8, color=colour, parse_math=False,
         )  # fmt: skip
     figure.suptitle(title)
     figure.tight_layout()
+    return save(figure, path)
+
+
+def prediction_grid(
+    images: Sequence[np.ndarray],
+    labels: Sequence[int],
+    probabilities: np.ndarray,
+    classes: Sequence[str],
+    title: str,
+    columns: int = 6,
+    path: str | Path | None = None,
+) -> Figure:
+    """Images with given class, predicted class and its probability; wrong ones in red.
+
+    probabilities: (N, C), one row per image.
+    """
+    probabilities = np.asarray(probabilities)
+    predicted = probabilities.argmax(axis=1)
+    captions = [
+        f"given {classes[given]}\nsays {classes[said]} {row[said]:.0%}"
+        for given, said, row in zip(labels, predicted, probabilities, strict=True)
+    ]
+    wrong = [given != said for given, said in zip(labels, predicted, strict=True)]
+    return image_grid(images, captions, title, columns, wrong, path)
+
+
+def result_figure(
+    accuracies: Mapping[str, tuple[float, float, float]],
+    images: Sequence[np.ndarray],
+    captions: Sequence[str],
+    title: str,
+    images_title: str,
+    path: str | Path | None = None,
+) -> Figure:
+    """Bars of accuracy with their intervals, beside up to six images.
+
+    accuracies: name to (value, low, high), all in [0, 1].
+    """
+    figure = plt.figure(figsize=(10.5, 4.2), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.6))
+    axis = left.subplots()
+    values = np.array(list(accuracies.values()))
+    errors = np.abs(values[:, 1:] - values[:, :1]).T
+    bars = axis.bar(
+        list(accuracies), values[:, 0], yerr=errors, capsize=4, color=["0.55", TRAIN, MARK]
+    )
+    axis.bar_label(bars, [f"{v:.0%}" for v in values[:, 0]], label_type="center", color="white")
+    axis.set(ylim=(0, 1), ylabel="test accuracy")
+    left.suptitle(title)
+    for cell, image, caption in zip(right.subplots(2, 3).flat, images, captions, strict=False):
+        cell.imshow(image)
+        cell.set_xlabel(caption, fontsize=8, parse_math=False)
+    for cell in right.axes:
+        cell.set(xticks=[], yticks=[])
+        cell.spines[:].set_visible(False)
+    right.suptitle(images_title if images else "")
+    sns.despine(ax=axis)
     return save(figure, path)
 
 
@@ -129,78 +183,6 @@ def channel_statistics(
     return save(figure, None)
 
 
-def lr_range(test: pd.DataFrame, suggestion: float, path: str | Path | None = None) -> Figure:
-    """Loss against learning rate of a range test, with the rate that was chosen."""
-    figure, axis = plt.subplots(figsize=(6, 3.4))
-    axis.plot(test["lr"], test["loss"], color=TRAIN, alpha=0.3, label="loss of each batch")
-    axis.plot(test["lr"], test["smoothed"], color=TRAIN, label="smoothed")
-    axis.axvline(suggestion, color=MARK, linestyle="--", label=f"chosen: {suggestion:.1e}")
-    low, high = test["smoothed"].min(), test["smoothed"].iloc[0]
-    axis.set_ylim(max(0, low - 0.5 * (high - low)), high + 1.0 * (high - low))
-    axis.set(
-        xscale="log", xlabel="learning rate", ylabel="loss",
-        title="Range test: the loss falls, flattens, then blows up",
-    )  # fmt: skip
-    axis.legend(frameon=False)
-    sns.despine(figure)
-    return save(figure, path)
-
-
-def learning_rate_curve(history: History, path: str | Path | None = None) -> Figure:
-    """Learning rate at every step."""
-    batches = history.batch_frame()
-    figure, axis = plt.subplots(figsize=(6, 3))
-    axis.plot(batches["step"], batches["lr"], color=TRAIN)
-    axis.set(title="Learning rate of every step", xlabel="step (batch)", ylabel="learning rate")
-    axis.set_ylim(bottom=0)
-    sns.despine(figure)
-    return save(figure, path)
-
-
-def loss_curves(
-    history: History, title: str, boundary: int | None = None, path: str | Path | None = None
-) -> Figure:
-    """Loss of every batch, mean training loss and validation loss of every epoch, over steps."""
-    batches, epochs = history.batch_frame(), history.epoch_frame()
-    ends = batches.groupby("epoch")["step"].max()
-    figure, axis = plt.subplots(figsize=(7, 3.6))
-    axis.plot(
-        batches["step"], batches["loss"], color=TRAIN, alpha=0.25, linewidth=0.8,
-        label="train, each batch",
-    )  # fmt: skip
-    axis.plot(ends, epochs["train_loss"], "o-", color=TRAIN, ms=4, label="train, each epoch")
-    axis.plot(ends, epochs["val_loss"], "s-", color=VAL, ms=4, label="validation")
-    if boundary is not None:
-        _mark_boundary(axis, ends.loc[boundary])
-    top = max(epochs["train_loss"].max(), epochs["val_loss"].max(), batches["loss"].quantile(0.98))
-    axis.set(title=title, xlabel="step (batch)", ylabel="loss", ylim=(0, 1.1 * top))
-    axis.legend(frameon=False)
-    sns.despine(figure)
-    return save(figure, path)
-
-
-def epoch_curves(
-    histories: Mapping[str, History],
-    column: str,
-    title: str,
-    ylabel: str,
-    boundary: float | None = None,
-    path: str | Path | None = None,
-) -> Figure:
-    """One column of the epochs' rows ("val_accuracy"), one line per history."""
-    figure, axis = plt.subplots(figsize=(7, 3.4))
-    for (name, history), style in zip(histories.items(), ("o-", "s-", "^-", "d-"), strict=False):
-        epochs = history.epoch_frame()
-        axis.plot(epochs["epoch"], epochs[column], style, markersize=5, label=name)
-    if boundary is not None:
-        _mark_boundary(axis, boundary)
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set(title=title, xlabel="epoch", ylabel=ylabel)
-    axis.legend(frameon=False)
-    sns.despine(figure)
-    return save(figure, path)
-
-
 def confusion_heatmap(counts: pd.DataFrame, title: str, path: str | Path | None = None) -> Figure:
     """A confusion matrix: given classes in rows, predicted ones in columns."""
     figure, axis = plt.subplots(figsize=(1.1 * len(counts) + 2, 0.8 * len(counts) + 1.4))
@@ -209,28 +191,3 @@ def confusion_heatmap(counts: pd.DataFrame, title: str, path: str | Path | None 
     axis.tick_params(axis="x", rotation=25)
     axis.tick_params(axis="y", rotation=0)
     return save(figure, path)
-
-
-class LivePlot(Callback):
-    """Redraws one figure after each epoch; a kept notebook holds the last state only."""
-
-    def __init__(self, title: str = "Loss while training"):
-        self.title, self._handle = title, None
-
-    def on_fit_start(self, trainer) -> None:
-        self._handle = None
-
-    def on_epoch_end(self, trainer, row: dict) -> None:
-        if "val_loss" not in row or not trainer.accelerator.is_main_process:
-            return
-        figure = loss_curves(trainer.history, self.title)
-        if self._handle is None:
-            self._handle = display(figure, display_id=True)
-        else:
-            self._handle.update(figure)
-
-
-def _mark_boundary(axis: plt.Axes, position: float) -> None:
-    axis.axvline(position, color="0.5", linestyle="--", linewidth=1)
-    top = axis.get_xaxis_transform()
-    axis.text(position, 1.0, " phase 2", transform=top, va="top", color="0.4")

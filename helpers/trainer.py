@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 
 from helpers.callbacks import Callback
+from helpers.errors import last_line
 from helpers.history import History
 
 
@@ -31,27 +32,29 @@ class Trainer:
     Args:
         model: any module; parameters that need no gradient stay as they are.
         criterion: called as `criterion(outputs, targets)`, returns the mean loss of the batch.
-        optimizer: over the model's trainable parameters.
+        optimizer: over the model's trainable parameters; not needed to evaluate.
         callbacks: see `helpers.callbacks`; called in the order given.
         metrics: torchmetrics collection, computed on the training batches of each epoch and on the
             validation data after it.
         seed: with the epoch it decides batch order, augmentation and dropout, so that an epoch
             does not depend on how the ones before it were run.
-        mixed_precision: "no", "bf16" or "fp16"; None leaves it to Accelerate's configuration.
+
+    Mixed precision is Accelerate's business too: ACCELERATE_MIXED_PRECISION=bf16 in the
+    environment, or `accelerate config`.
     """
 
     def __init__(
         self,
         model: nn.Module,
         criterion: nn.Module,
-        optimizer: torch.optim.Optimizer,
+        optimizer: torch.optim.Optimizer | None = None,
         callbacks: Sequence[Callback] = (),
         metrics: MetricCollection | None = None,
         seed: int = 0,
-        mixed_precision: str | None = None,
     ):
-        self.accelerator = Accelerator(mixed_precision=mixed_precision)
-        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+        self.accelerator = Accelerator()
+        self.model = self.accelerator.prepare(model)
+        self.optimizer = None if optimizer is None else self.accelerator.prepare(optimizer)
         self.criterion = criterion.to(self.accelerator.device)
         self.metrics = None if metrics is None else metrics.to(self.accelerator.device)
         self.train_metrics = None if metrics is None else metrics.clone()
@@ -77,7 +80,10 @@ class Trainer:
         Returns: the history of all epochs.
         Raises: TrainingError for an empty loader or a loss that is not finite.
         """
-        self.train_loader, self.max_epochs = self.accelerator.prepare(train_loader), max_epochs
+        if self.optimizer is None:
+            raise TrainingError("to fit, a Trainer needs an optimizer.")
+        self.given_loader, self.max_epochs = train_loader, max_epochs
+        self.train_loader = self.accelerator.prepare(train_loader)
         val_loader = None if val_loader is None else self.accelerator.prepare(val_loader)
         if len(self.train_loader) == 0:
             raise TrainingError("the training loader has no batches; add data or use smaller ones.")
@@ -103,6 +109,7 @@ class Trainer:
         entropy = np.random.SeedSequence([self.seed, self.epoch]).generate_state(1)[0]
         set_seed(int(entropy), device_specific=True)
         set_epoch(self.train_loader, self.epoch)
+        set_epoch(self.given_loader, self.epoch)  # Accelerate wraps its sampler, not always reached
         self.model.train()
         total, count = 0.0, 0
         for inputs, targets in self.train_loader:
@@ -148,6 +155,8 @@ class Trainer:
             self.accelerator.gather_for_metrics((self.model(inputs), targets))
             for inputs, targets in loader
         ]
+        if not parts:
+            raise TrainingError("the loader to evaluate has no batches; add data.")
         outputs, targets = zip(*parts, strict=True)
         return torch.cat(outputs).float().cpu(), torch.cat(targets).cpu()
 
@@ -188,9 +197,8 @@ class Trainer:
         except FileNotFoundError:
             raise TrainingError(f"{path}: there is no such checkpoint.") from None
         except Exception as error:
-            reason = str(error).strip().splitlines()[-1].strip()
             raise TrainingError(
-                f"{path}: not a checkpoint of this model and optimizer ({reason})."
+                f"{path}: not a checkpoint of this model and optimizer ({last_line(error)})."
             ) from None
         self.history = History(state["batches"], state["epochs"])
         self.epoch, self.step = self.history.epochs[-1]["epoch"], state["step"]

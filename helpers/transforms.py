@@ -42,6 +42,7 @@ AUGMENTATIONS = {
         0.3,
     ),
     "rotate90": (A.RandomRotate90, {}, 0.25),
+    "mirror": (A.HorizontalFlip, {}, 0.5),
 }
 
 
@@ -110,8 +111,8 @@ def augmentation_gallery(
 ) -> dict[str, list[np.ndarray]]:
     """The image, each augmentation alone, always applied, then all together as in training.
 
-    Returns: name to `views` uint8 arrays of shape `size`; "original, resized" to the image as it
-        is and its squashed form.
+    Returns: name to up to `views` different uint8 arrays of shape `size`; "original, resized" to
+        the image as it is and its squashed form.
     """
     chains = {}
     for name in AUGMENTATIONS:
@@ -119,7 +120,8 @@ def augmentation_gallery(
     chains["all, as in training"] = train_transform(size, mean=None)
     gallery = {"original, resized": [image, eval_transform(size, mean=None)(image)]}
     for name, chain in chains.items():
-        gallery[name] = [chain(image, seed=(seed, view)) for view in range(views)]
+        shown = [chain(image, seed=(seed, view)) for view in range(views)]
+        gallery[name] = list({view.tobytes(): view for view in shown}.values())
     return gallery
 
 

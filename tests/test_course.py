@@ -30,8 +30,13 @@ def test_own_folder_with_or_without_the_tasks_name(monkeypatch, tmp_path):
     own.mkdir()
     monkeypatch.setenv("COURSE_DATA", str(own))
     assert course.data_form() == "own" and course.data_folder("drones") == own
-    (own / "drones").mkdir()
+    (own / "drones").mkdir()  # a class of that name: its folder holds images, no folders
+    assert course.data_folder("drones") == own
+    (own / "drones" / "train").mkdir()
     assert course.data_folder("drones") == own / "drones"
+    first = course.run_folder("drones")
+    monkeypatch.setenv("COURSE_DATA", str(own / "drones"))
+    assert course.run_folder("drones") != first  # results of two folders do not mix
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "typo"))
     with pytest.raises(course.CourseError, match=r"typo.*no such folder.*'rendered'"):
         course.data_folder("drones")

@@ -6,7 +6,7 @@ from helpers.callbacks import LearningRateSchedule
 from helpers.datasets import ImageFolderDataset, make_loader
 from helpers.features import compute_features
 from helpers.trainer import Trainer
-from helpers.transforms import eval_transform, train_transform
+from helpers.transforms import train_transform
 
 SIZE = (64, 64)
 
@@ -50,25 +50,6 @@ def test_head_trained_on_features_is_the_head_of_the_plain_loop(make_model, phot
     train(fast.head, fast.head.parameters(), features)
     for name, value in slow.head.state_dict().items():
         assert torch.allclose(value, fast.head.state_dict()[name], atol=1e-4)
-
-
-def test_cache_is_found_again_and_notices_changes(make_model, photos, tmp_path, monkeypatch):
-    model = make_model().freeze()
-    first = compute_features(model, photos, cache=tmp_path)
-    (kept,) = tmp_path.iterdir()
-    with monkeypatch.context() as patch:
-        patch.setattr(type(model), "embed", None)  # computing again would fail
-        again = compute_features(model, photos, cache=tmp_path)
-    assert torch.equal(first.features, again.features) and torch.equal(first.labels, again.labels)
-    compute_features(model, photos.with_transform(eval_transform(SIZE)), cache=tmp_path)
-    compute_features(model, photos, views=(0, 1), cache=tmp_path)
-    with torch.no_grad():
-        next(model.features.parameters()).mul_(1.01)
-    compute_features(model, photos, cache=tmp_path)
-    assert len(list(tmp_path.iterdir())) == 4
-    kept.write_bytes(b"damaged")
-    model = make_model().freeze()
-    assert torch.equal(compute_features(model, photos, cache=tmp_path).features, first.features)
 
 
 def test_mode_and_epoch_are_left_as_they_were(make_model, photos):

@@ -15,7 +15,8 @@ import pytest
 
 from data_scripts.archive import ArchiveError, FetchError, Member, read_manifest, write_manifest
 from data_scripts.download import ROOT, Archive, Download
-from data_scripts.fetch_drones import DRONES, fetch_dataset, main, original_of, place_members
+from data_scripts.fetch_drones import DRONES, fetch_dataset, main, place_members
+from helpers.images import original_of
 
 MIRROR = ROOT.parent / "shared" / "data"
 TOP = "Some_Project-0123abc"

@@ -1,7 +1,13 @@
 import pytest
 import torch
 
-from helpers.metrics import accuracy, accuracy_interval, confusion, multiclass_metrics
+from helpers.metrics import (
+    accuracy,
+    accuracy_interval,
+    confusion,
+    multiclass_metrics,
+    paired_test,
+)
 from helpers.metrics import per_class_report as report
 
 # Given 0,0,0,1,1,2; predicted 0,0,1,1,1,0.
@@ -28,6 +34,15 @@ def test_per_class_report_by_hand():
     assert table.loc["a", "precision"] == pytest.approx(2 / 3)
     assert table.loc["b", "recall"] == 1 and table.loc["b", "precision"] == pytest.approx(2 / 3)
     assert table.loc["c", "f1"] == 0 and table["images"].tolist() == [3, 2, 1]
+
+
+def test_paired_test_looks_only_at_images_that_changed_sides():
+    first = [True] * 50 + [False] * 10 + [True] * 2 + [False] * 5
+    second = [True] * 50 + [True] * 10 + [False] * 2 + [False] * 5
+    mended, broken, p = paired_test(first, second)
+    assert (mended, broken) == (10, 2)
+    assert p == pytest.approx(2 * (1 + 12 + 66) / 2**12)  # both tails of 12 fair coins
+    assert paired_test(first, first) == (0, 0, 1.0)
 
 
 def test_interval_holds_the_share_and_narrows():

@@ -1,3 +1,4 @@
+import importlib.metadata
 import json
 import subprocess
 import sys
@@ -100,6 +101,32 @@ def test_predict_gives_probabilities_and_keeps_the_mode(make_model):
     assert ((labels > 0) & (labels < 1)).all() and labels.sum(dim=1).tolist() != [1] * 4
 
 
+def test_looking_at_a_new_model_changes_nothing_in_it(make_model):
+    """A forward pass before fit() must not move running statistics."""
+    model = make_model()
+    before = _snapshot(model)
+    model(IMAGES)
+    assert not model.training and not _changed(before, model)
+
+
+def test_images_follow_the_model_to_its_device(make_model):
+    """As on a GPU: the model has been moved, the images have not."""
+    assert make_model(3).to("meta")(IMAGES).shape == (4, 3)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_predictions_come_back_to_the_cpu(make_model):
+    model = make_model().to("cuda")
+    assert model.predict(IMAGES).device.type == "cpu"
+
+
+def test_a_head_that_load_model_could_not_rebuild_is_refused(make_model, tmp_path):
+    model = make_model()
+    model.head = torch.nn.Sequential(torch.nn.Linear(1280, 8), torch.nn.Linear(8, 2))
+    with pytest.raises(ModelError, match="could not rebuild"):
+        save_model(tmp_path, model, CONFIG)
+
+
 def test_saved_model_predicts_the_same_in_a_new_process(make_model, tmp_path):
     model = _step(make_model().unfreeze()).eval()
     save_model(tmp_path / "model", model, CONFIG)
@@ -122,7 +149,7 @@ def test_config_holds_what_a_stranger_needs(make_model, tmp_path):
     config = json.loads((tmp_path / "config.json").read_text())
     assert config["backbone"] == "efficientnet_lite0" and config["mean"] == [0.5, 0.5, 0.5]
     assert config["thresholds"] == [0.4, 0.6] and config["learning_rate"] == 1e-3
-    assert config["versions"]["torch"] == torch.__version__.split("+")[0] or "+" in str(config)
+    assert config["versions"]["torch"] == importlib.metadata.version("torch")
     model, loaded = load_model(tmp_path)
     assert loaded == config and model.task == "multilabel" and not model.training
 

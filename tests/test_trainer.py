@@ -63,7 +63,8 @@ def test_it_learns_and_history_tells(capsys):
     assert epochs["train_loss"].iloc[-1] < 0.7 * epochs["train_loss"].iloc[0]
     assert batches["step"].tolist() == list(range(1, 61))
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 12 and lines[0].startswith("epoch  1/12") and "val accuracy" in lines[0]
+    assert len(lines) == 12 and lines[0].startswith("epoch  1/12 | train loss")
+    assert "val loss" in lines[0] and len(lines[0]) < 101  # no wider than a notebook's page
 
 
 def test_epoch_loss_is_the_mean_over_items_not_batches():
@@ -163,7 +164,8 @@ def test_reset_makes_early_stopping_ready_for_phase_2():
     trainer.fit(*loaders(), max_epochs=9)
     assert trainer.epoch == 3
     blocked = make_trainer([early], metrics=multiclass_metrics(2), rate=0.0)
-    assert blocked.fit(*loaders(), max_epochs=9).epochs == []  # its patience is used up
+    with pytest.raises(ValueError, match="used up its patience.*reset"):
+        blocked.fit(*loaders(), max_epochs=9)
     early.reset(patience=4)
     second = make_trainer([early], metrics=multiclass_metrics(2), rate=0.0)
     second.fit(*loaders(), max_epochs=9)
@@ -244,14 +246,24 @@ def test_history_survives_csv_and_joins_phases(tmp_path):
 
 TWO_PROCESSES = """
 import sys, torch
+from helpers.callbacks import Callback
 from helpers.metrics import multiclass_metrics
 from test_trainer import loaders, make_trainer
 trainer = make_trainer(metrics=multiclass_metrics(2))
-history = trainer.fit(*loaders(), max_epochs=2)
+train_loader, val_loader = loaders()
+orders = []
+class Note(Callback):
+    def on_epoch_end(self, trainer, row):
+        orders.append([i for batch in trainer.train_loader.batch_sampler for i in batch])
+trainer.callbacks.append(Note())
+history = trainer.fit(train_loader, val_loader, max_epochs=2)
+flat = torch.cat([p.detach().flatten() for p in trainer.unwrapped_model.parameters()])
+both = trainer.accelerator.gather(flat[None])
+orders = trainer.accelerator.gather(torch.tensor(orders)[None])
 outputs, targets = trainer.predict(loaders()[1])
 if trainer.accelerator.is_main_process:
     accuracy = history.epochs[-1]["val_accuracy"]
-    torch.save((len(history.batches), accuracy, outputs, targets), sys.argv[1])
+    torch.save((len(history.batches), accuracy, outputs, targets, both, orders), sys.argv[1])
 """
 
 
@@ -270,7 +282,12 @@ def test_two_processes_share_the_work(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    batches, accuracy, outputs, targets = torch.load(tmp_path / "out.pt", weights_only=True)
+    batches, accuracy, outputs, targets, both, orders = torch.load(
+        tmp_path / "out.pt", weights_only=True
+    )
+    assert torch.equal(both[0], both[1])  # the two processes end with one model
+    assert set(orders[:, 0].flatten().tolist()) == set(range(40))  # all data, whoever sees it
+    assert not torch.equal(orders[0, 0], orders[0, 1])  # in a new order each epoch
     assert batches == 2 * 3  # five batches an epoch, shared by two
     assert torch.equal(targets, make_data(30, 1).tensors[1])  # all of them, once, in order
     assert accuracy == pytest.approx((outputs.argmax(1) == targets).float().mean().item())

@@ -20,7 +20,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-from helpers.course import data_form
+from helpers.course import runs_folder
 from tools.environment import ROOT, course_environment
 from tools.results import ResultsError, read_results, text_table
 
@@ -132,7 +132,7 @@ def main(numbers: Sequence[str] | None = None) -> int:
             if run.error:
                 print(f"see {os.path.relpath(BUILD / path.name)}", file=sys.stderr)
                 return 1
-        results = read_results(sorted((RUNS / data_form()).glob("*/metrics.json")))
+        results = read_results(sorted(runs_folder().glob("*/metrics.json")))
     except (LookupError, ResultsError) as error:
         print(error.args[0], file=sys.stderr)
         return 1

@@ -79,6 +79,8 @@ def copy_results(runs: Path = RUNS / "rendered", published: Path = PUBLISHED) ->
 def publish() -> None:
     """Everything in turn; a notebook that fails stops it and keeps its former outputs."""
     with_table(README.read_text(encoding="utf-8"), "")  # before an hour of work
+    for old in (RUNS / "rendered").glob("*/metrics.json"):
+        old.unlink()  # earlier runs with other backbones are not what is published
     for notebook, script in pairs():
         bring_in_step(notebook, script)
     for path in find_notebooks([]):

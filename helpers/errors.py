@@ -1,0 +1,7 @@
+"""One thing that several modules need to tell errors well."""
+
+
+def last_line(error: BaseException) -> str:
+    """The last line of an error's message, or its kind where it has none."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__

@@ -1,0 +1,122 @@
+"""The two phases in one call each, for whatever begins where notebooks 02 and 03 end."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from helpers.backbones import load_backbone
+from helpers.callbacks import Callback, EarlyStopping, LearningRateSchedule
+from helpers.datasets import ImageFolderDataset, make_loader
+from helpers.features import FeatureDataset, compute_features
+from helpers.history import History
+from helpers.metrics import multiclass_metrics
+from helpers.models import ModelError, TransferModel, load_model, save_model
+from helpers.trainer import Trainer
+from helpers.transforms import eval_transform, train_transform
+
+HEAD_RATE = 2e-3  # phase 1, for AdamW; well below what the range test finds
+FINE_TUNE_RATE = HEAD_RATE / 10
+VIEWS = range(1, 4)  # augmented views of each training image; epoch e sees view e modulo 3
+
+
+def train_head(
+    model: TransferModel,
+    train: FeatureDataset,
+    val: FeatureDataset,
+    callbacks: list[Callback],
+    max_epochs: int = 60,
+    learning_rate: float = HEAD_RATE,
+    seed: int = 0,
+) -> Trainer:
+    """Fit the classifier to features of the frozen backbone, and return its Trainer.
+
+    The optimizer is AdamW (Loshchilov & Hutter 2019) with weight decay 0.01, batches hold 32 rows.
+    """
+    optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
+    metrics = multiclass_metrics(model.num_classes)
+    trainer = Trainer(
+        model.head, nn.CrossEntropyLoss(), optimizer, callbacks, metrics=metrics, seed=seed
+    )
+    trainer.fit(make_loader(train, 32, shuffle=True, seed=seed), make_loader(val, 64), max_epochs)
+    return trainer
+
+
+def fine_tune(
+    model: TransferModel,
+    train: ImageFolderDataset,
+    val: ImageFolderDataset,
+    callbacks: list[Callback],
+    max_epochs: int,
+    learning_rate: float = FINE_TUNE_RATE,
+    batch_size: int = 16,
+    seed: int = 0,
+) -> Trainer:
+    """Phase 2 as in notebook 03: everything that is unfrozen learns, at rates that rise and fall.
+
+    Args:
+        model: unfrozen as wanted.
+        train, val: images with tensor transforms.
+    """
+    optimizer = torch.optim.AdamW(
+        model.parameter_groups(learning_rate, head_factor=5), weight_decay=0.01
+    )
+    callbacks = [LearningRateSchedule(), *callbacks]
+    metrics = multiclass_metrics(model.num_classes)
+    trainer = Trainer(model, nn.CrossEntropyLoss(), optimizer, callbacks, metrics, seed=seed)
+    train_loader = make_loader(train, batch_size, shuffle=True, seed=seed)
+    trainer.fit(train_loader, make_loader(val, batch_size), max_epochs)
+    return trainer
+
+
+def phase1_model(
+    folder: str | Path,
+    backbone: str,
+    train: ImageFolderDataset,
+    val: ImageFolderDataset,
+    size: tuple[int, int] = (224, 224),
+    seed: int = 0,
+) -> tuple[TransferModel, dict, History]:
+    """The model that notebook 02 has saved in `folder`, or the same recipe run now.
+
+    It is made anew where the folder holds none, or one of another backbone, size or training set.
+
+    Args:
+        folder: for this backbone's phase 1.
+        backbone: a name for `load_backbone`, not "auto".
+        train, val: images without transform.
+        size: (height, width) in pixels that images are squashed to.
+
+    Returns: model (eval mode), config and history.
+    """
+    try:
+        model, config = load_model(folder)
+        told = (config["backbone"], tuple(config["size"]), config["train_digest"])
+        if told == (backbone, tuple(size), train.digest):
+            return model, config, History.from_csv(folder)
+    except (ModelError, FileNotFoundError, KeyError):
+        pass
+    print("phase 1 has left no fitting model here: training it now")
+    started = time.perf_counter()
+    torch.manual_seed(seed)
+    model = TransferModel(load_backbone(backbone), len(train.classes)).freeze()
+    augmented = train.with_transform(train_transform(size, model.mean, model.std))
+    plain = val.with_transform(eval_transform(size, model.mean, model.std))
+    features = compute_features(model, augmented, VIEWS)
+    val_features = compute_features(model, plain)
+    early = EarlyStopping("val_loss", patience=3)
+    trainer = train_head(model, features, val_features, [early], seed=seed)
+    config = {
+        "classes": train.classes,
+        "size": list(size),
+        "train_digest": train.digest,
+        "learning_rate": HEAD_RATE,
+        "seconds": time.perf_counter() - started,
+    }
+    save_model(folder, model, config)
+    trainer.history.to_csv(folder)
+    model, config = load_model(folder)
+    return model, config, trainer.history
