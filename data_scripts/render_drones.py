@@ -23,7 +23,7 @@ if not __package__ and str(ROOT) not in sys.path:  # run as a file from a clone
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
-from tqdm.auto import tqdm  # noqa: E402
+from tqdm import tqdm  # noqa: E402
 
 from data_scripts.planting import plant_flaws  # noqa: E402
 from data_scripts.scenes import Rendered, photograph  # noqa: E402

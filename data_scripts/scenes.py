@@ -53,7 +53,7 @@ def framed(
     height, width = shape
     flat = view.project(points)
     low, high = flat.min(axis=0), flat.max(axis=0)
-    share = max(0.17 + 0.51 * rng.beta(2.1, 0.95), SMALLEST_OBJECT / width)
+    share = max(0.08 + 0.61 * rng.beta(2.2, 0.9), SMALLEST_OBJECT / width)
     scale = share * width / (high - low)[0]
     tall = (high - low)[1] * scale
     if tall > 0.95 * height:

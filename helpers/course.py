@@ -43,6 +43,8 @@ def data_folder(task: str) -> Path:
     folder = ROOT / "data" / form / task
     if not folder.is_dir():
         _MAKE[form, task](folder)
+    if form == "rendered":
+        _warn_if_outdated(folder)
     return folder
 
 
@@ -81,6 +83,15 @@ def record_result(task: str, backbone: str, phase: str, **numbers: float) -> Pat
     temporary.write_text(json.dumps(content, indent=2) + "\n")
     temporary.replace(path)
     return path
+
+
+def _warn_if_outdated(folder: Path) -> None:
+    from data_scripts.render_drones import RENDERER_VERSION
+
+    recipe = folder / "recipe.json"
+    drawn = json.loads(recipe.read_text())["renderer_version"] if recipe.exists() else None
+    if drawn not in (None, RENDERER_VERSION):
+        print(f"{folder} was drawn by an older version; remove it, and it is drawn anew.")
 
 
 def _render_drones(folder: Path) -> None:

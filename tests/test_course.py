@@ -25,6 +25,14 @@ def test_missing_data_is_made_once(monkeypatch, tmp_path):
     assert made == [folder]
 
 
+def test_images_of_an_older_renderer_are_told(tmp_path, capsys):
+    folder = tmp_path / "data" / "rendered" / "drones"
+    folder.mkdir(parents=True)
+    (folder / "recipe.json").write_text('{"renderer_version": 0}')
+    course.data_folder("drones")
+    assert "older version; remove it" in capsys.readouterr().out
+
+
 def test_own_folder_with_or_without_the_tasks_name(monkeypatch, tmp_path):
     own = tmp_path / "mine"
     own.mkdir()
