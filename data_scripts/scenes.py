@@ -53,7 +53,9 @@ def framed(
     height, width = shape
     flat = view.project(points)
     low, high = flat.min(axis=0), flat.max(axis=0)
-    share = max(0.08 + 0.61 * rng.beta(2.2, 0.9), SMALLEST_OBJECT / width)
+    distant = rng.random() < 0.03  # a few are small; many would be guesswork at 224 px
+    share = rng.uniform(0.08, 0.2) if distant else 0.18 + 0.5 * rng.beta(2.2, 0.9)
+    share = max(share, SMALLEST_OBJECT / width)
     scale = share * width / (high - low)[0]
     tall = (high - low)[1] * scale
     if tall > 0.95 * height:

@@ -1,0 +1,261 @@
+# %% [markdown]
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/transfer-learning-course/transfer-learning-course/blob/main/notebooks/02_phase1_adaptation.ipynb)
+#
+# # 2 · How far does a frozen network get?
+#
+# A network that has learnt ImageNet's thousand classes has never been asked about drones. We keep
+# all of it, replace only its last layer, and train that alone: **phase 1, adaptation**. How good
+# is the result, and what does it cost?
+#
+# *A minute and a half on a CPU, half a minute on a Colab GPU.*
+
+# %%
+# On Colab this cell fetches and installs the course; anywhere else it does nothing.
+import importlib.util
+import os
+import subprocess
+import sys
+
+COURSE = "https://github.com/transfer-learning-course/transfer-learning-course"
+on_colab = importlib.util.find_spec("google") and importlib.util.find_spec("google.colab")
+if on_colab and not os.path.exists("../tools/colab.py"):  # where it is, the cell has run before
+    folder = os.path.abspath("transfer-learning-course")
+    clone = ["git", "clone", "-q", "--depth", "1", COURSE, folder]
+    install = [sys.executable, f"{folder}/tools/colab.py"]
+    for command in [install] if os.path.exists(install[1]) else [clone, install]:
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+    importlib.invalidate_caches()
+    sys.path.insert(0, folder)
+    os.chdir(f"{folder}/notebooks")
+
+# %%
+import copy
+import time
+from itertools import islice
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from torch import nn
+
+from helpers import curves, plots
+from helpers.backbones import load_backbone
+from helpers.callbacks import EarlyStopping, Progress
+from helpers.course import backbone_name, data_folder, record_result, run_folder
+from helpers.datasets import load_splits, make_loader
+from helpers.features import compute_features
+from helpers.lr_range import lr_range_test, suggest_rate
+from helpers.metrics import multiclass_metrics
+from helpers.models import TransferModel, save_model
+from helpers.recipes import HEAD_RATE, VIEWS, train_head
+from helpers.trainer import Trainer
+from helpers.transforms import eval_transform, train_transform
+
+SEED, SIZE = 0, (224, 224)  # (height, width)
+splits = load_splits(data_folder("drones"), seed=SEED)
+classes = splits["train"].classes
+
+# %% [markdown]
+# ## The model: old features, new classifier
+#
+# Images go through the **backbone**, which turns each into a map of features; the map is averaged
+# over all positions; one linear layer, the **head**, turns the average into one number per class,
+# a *logit*. Only the head is new, and it starts at random.
+
+# %%
+torch.manual_seed(SEED)
+backbone = load_backbone(backbone_name())
+model = TransferModel(backbone, num_classes=len(classes))
+train = splits["train"].with_transform(train_transform(SIZE, model.mean, model.std))
+val = splits["val"].with_transform(eval_transform(SIZE, model.mean, model.std))
+
+image, _ = val[0]
+with torch.no_grad():
+    maps = model.features(image[None])
+    print(f"image {tuple(image.shape)} -> features {tuple(maps.shape[1:])}", end=" -> ")
+    print(f"averaged {tuple(model.embed(image[None]).shape[1:])} -> {len(classes)} logits")
+
+# %% [markdown]
+# ## Before training
+#
+# A sanity check that costs nothing: a head that knows nothing should do no better than always
+# naming the largest class. Were it much better, something would leak or be wired wrongly.
+
+# %%
+metrics = multiclass_metrics(len(classes))
+before = Trainer(model, nn.CrossEntropyLoss(), metrics=metrics).evaluate(make_loader(val))
+largest = np.bincount(val.labels).max() / len(val)
+print(f"before training: accuracy {before['accuracy']:.2f}, largest class {largest:.2f}")
+print(f"loss {before['loss']:.2f}, a uniform guess would have {np.log(len(classes)):.2f}")
+
+# %%
+picks = np.random.default_rng(SEED).permutation(len(val))[:12]
+labels = [val.labels[i] for i in picks]
+photos = [splits["val"][i][0] for i in picks]
+guesses = model.predict(torch.stack([val[i][0] for i in picks]))
+plots.prediction_grid(photos, labels, guesses, classes, "Before training: guessing")
+
+# %% [markdown]
+# ## Freeze, and what that must mean
+#
+# Frozen parameters get no gradients. That is half of it. **Batch norm** layers also carry running
+# statistics, and in training mode they update them with every batch that passes, gradients or
+# not. So `freeze()` keeps the backbone in evaluation mode as well. Here both ways see ten
+# batches; the cosine tells whether the same images still give the same features, and is 1 if so.
+
+# %%
+careless = copy.deepcopy(model)
+careless.features.requires_grad_(False)  # half of it: no gradients
+model.freeze()  # all of it
+
+probe = torch.stack([val[i][0] for i in picks])
+for name, trial in {"requires_grad only": careless, "freeze()": model}.items():
+    start = {key: value.clone() for key, value in trial.features.state_dict().items()}
+    with torch.no_grad():
+        reference = trial.eval().embed(probe)
+        trial.train()
+        for images, _ in islice(make_loader(train, 16, shuffle=True), 10):
+            trial(images)
+    moved = sum(not torch.equal(v, start[k]) for k, v in trial.features.state_dict().items())
+    similar = nn.functional.cosine_similarity(reference, trial.eval().embed(probe)).mean()
+    print(f"{name:>18}: {moved} of {len(start)} tensors moved, cosine of features {similar:.3f}")
+
+# %%
+frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
+learning = sum(p.numel() for p in model.parameters() if p.requires_grad)
+print(f"frozen: {frozen:,} parameters; learning: {learning:,}, or {learning / frozen:.2%} of them")
+
+# %% [markdown]
+# ## Frozen features, computed once
+#
+# A frozen backbone gives the same features for the same image in every epoch. So we send each
+# training image through it in a few augmented views, **once**, and train the head on the kept
+# features. Each epoch sees the next view; after the last one they start again.
+
+# %%
+started = time.perf_counter()
+features = compute_features(model, train, VIEWS)
+val_features = compute_features(model, val)
+feature_seconds = time.perf_counter() - started
+print(f"{len(VIEWS)} views of {len(train)} images, and {len(val)} for validation: ", end="")
+print(f"{tuple(features.features.shape)} in {feature_seconds:.0f} s")
+
+# %% [markdown]
+# ## How large may the learning rate be?
+#
+# The range test (Smith, 2017) trains a copy for a few dozen batches while the rate grows from
+# tiny to huge. Where the loss is lowest the rate is already on the verge, and a tenth of that is
+# about as large as may be. We stay below, since phase 2 will start from a tenth of ours.
+
+# %%
+criterion = nn.CrossEntropyLoss()
+optimizer = torch.optim.AdamW(model.head.parameters())
+loader = make_loader(features, 32, shuffle=True, seed=SEED)
+test = lr_range_test(model.head, criterion, optimizer, loader, start=1e-5, end=10, seed=SEED)
+print(f"the test allows up to about {suggest_rate(test):.0e}; we take {HEAD_RATE:.0e}")
+curves.lr_range(test, HEAD_RATE)
+
+# %% [markdown]
+# ## Train the head
+#
+# The optimizer is AdamW; its weight decay and the head's dropout (in training, a fifth of the
+# features is hidden at random) keep the head from leaning on few features. **Early stopping**
+# watches the validation loss: after three epochs without improvement it stops and brings back the
+# best weights. The test set is not touched until the end of notebook 3.
+
+# %%
+started = time.perf_counter()
+early = EarlyStopping("val_loss", patience=3)
+trainer = train_head(model, features, val_features, [early, Progress(every=5)], seed=SEED)
+head_seconds = time.perf_counter() - started
+after = trainer.evaluate(make_loader(val_features, 64))
+print(f"{trainer.epoch} epochs in {head_seconds:.1f} s; best: epoch {early.best_epoch}")
+
+# %%
+gained = 100 * (after["accuracy"] - before["accuracy"])
+curves.loss_curves(
+    trainer.history,
+    f"Phase 1: validation accuracy {before['accuracy']:.0%} → {after['accuracy']:.0%} "
+    f"({gained:+.0f} points)",
+)
+
+# %% [markdown]
+# The thin line is the loss of every batch: noisy, since each batch is another handful of images.
+# Where the validation curve flattens while training still falls, the head begins to learn the
+# training images by heart; there early stopping steps in.
+
+# %%
+guesses = model.predict(torch.stack([val[i][0] for i in picks]))
+plots.prediction_grid(photos, labels, guesses, classes, "The same images after phase 1")
+
+# %% [markdown]
+# ## What did keeping the features save?
+#
+# One epoch of the plain loop, every image augmented and sent through the backbone anew, takes
+# about as long as one view. On the same view both ways give the same logits, as the next cells
+# check. What we give up: the plain loop would draw new views for ever, where we repeat a few.
+
+# %%
+plain = copy.deepcopy(model)
+optimizer = torch.optim.AdamW(plain.head.parameters(), lr=HEAD_RATE)
+loop = Trainer(plain, criterion, optimizer, seed=SEED)
+history = loop.fit(make_loader(train, 16, shuffle=True, seed=SEED), None, max_epochs=1)
+epoch_seconds = history.epochs[0]["seconds"]
+plain_seconds = trainer.epoch * epoch_seconds
+kept_seconds = feature_seconds + head_seconds
+
+# %%
+through_backbone, _ = Trainer(model, criterion).predict(make_loader(val))
+from_features, _ = Trainer(model.head, criterion).predict(make_loader(val_features))
+difference = (through_backbone - from_features).abs().max()
+print(f"largest difference between the logits: {difference:.1e}")
+
+# %%
+figure, axis = plt.subplots(figsize=(6, 1.8))
+bars = axis.barh(["plain loop", "features once"], [plain_seconds, kept_seconds], color=plots.TRAIN)
+axis.bar_label(bars, fmt="%.0f s", padding=3)
+axis.set(
+    title=f"{trainer.epoch} epochs: {plain_seconds / kept_seconds:.1f} times as fast",
+    xlabel="seconds",
+)
+axis.margins(x=0.12)
+plots.save(figure, None)
+
+# %% [markdown]
+# ## Save it
+#
+# Weights alone are useless a month later: which classes, which size, which normalisation? The
+# folder holds both, and `load_model(folder)` needs nothing else.
+
+# %%
+folder = save_model(
+    run_folder("drones") / f"phase1_{backbone.name}",
+    model,
+    {
+        "classes": classes,
+        "size": list(SIZE),
+        "train_digest": splits["train"].digest,
+        "learning_rate": HEAD_RATE,
+        "seconds": kept_seconds,
+    },
+)
+trainer.history.to_csv(folder)
+record_result(
+    "drones", backbone.name, "phase1", val_accuracy=after["accuracy"], seconds=kept_seconds
+)
+print(*sorted(path.name for path in folder.iterdir()), sep="\n")
+
+# %% [markdown]
+# ## Try it
+#
+# - `VIEWS = range(1, 2)`: train on a single view. Does the gap between training and validation
+#   grow?
+# - `torch.nn.Linear` is a modest head. Replace `model.head` by two layers with a ReLU between
+#   them. Does it help, or only learn the training images faster? (`save_model` refuses such a
+#   head, since `load_model` could not rebuild it.)
+# - Put `%env COURSE_BACKBONE=vgg16` above the imports: an older, larger and slower network (528
+#   MB to download). It has no batch norm: what does the freezing experiment show now?
+#
+# Next: [3 · What does fine-tuning add?](03_phase2_finetuning.ipynb)

@@ -1,0 +1,356 @@
+# %% [markdown]
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/transfer-learning-course/transfer-learning-course/blob/main/notebooks/03_phase2_finetuning.ipynb)
+#
+# # 3 · What does fine-tuning add?
+#
+# Phase 1 taught a new head to read ImageNet's features. **Phase 2, fine-tuning**, lets the
+# features themselves move, carefully: at a tenth of the learning rate. How much is gained on
+# images that no training has seen, and what happens to somebody who is not careful?
+#
+# *Four to six minutes on a CPU, a minute on a Colab GPU.*
+
+# %%
+# On Colab this cell fetches and installs the course; anywhere else it does nothing.
+import importlib.util
+import os
+import subprocess
+import sys
+
+COURSE = "https://github.com/transfer-learning-course/transfer-learning-course"
+on_colab = importlib.util.find_spec("google") and importlib.util.find_spec("google.colab")
+if on_colab and not os.path.exists("../tools/colab.py"):  # where it is, the cell has run before
+    folder = os.path.abspath("transfer-learning-course")
+    clone = ["git", "clone", "-q", "--depth", "1", COURSE, folder]
+    install = [sys.executable, f"{folder}/tools/colab.py"]
+    for command in [install] if os.path.exists(install[1]) else [clone, install]:
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+    importlib.invalidate_caches()
+    sys.path.insert(0, folder)
+    os.chdir(f"{folder}/notebooks")
+
+# %%
+import copy
+import time
+
+import numpy as np
+import pandas as pd
+import torch
+from IPython.display import display
+from torch import nn
+
+from helpers import curves, plots
+from helpers.backbones import resolve_backbone
+from helpers.callbacks import EarlyStopping, LearningRateSchedule, Progress, warmup_cosine
+from helpers.course import backbone_name, data_folder, record_result, run_folder
+from helpers.datasets import load_splits, make_loader
+from helpers.images import read_image
+from helpers.metrics import (
+    accuracy_interval,
+    confusion,
+    multiclass_metrics,
+    paired_test,
+    per_class_report,
+)
+from helpers.models import load_model, save_model
+from helpers.recipes import phase1_model
+from helpers.trainer import Trainer
+from helpers.transforms import eval_transform, train_transform
+
+SEED, SIZE, BATCH = 0, (224, 224), 16
+splits = load_splits(data_folder("drones"), seed=SEED)
+classes = splits["train"].classes
+runs, name = run_folder("drones"), resolve_backbone(backbone_name())
+
+# %% [markdown]
+# ## Where phase 1 left off
+
+# %%
+model, config, phase1_history = phase1_model(
+    runs / f"phase1_{name}", name, splits["train"], splits["val"], SIZE, seed=SEED
+)
+phase1 = copy.deepcopy(model)  # to compare with at the end
+train = splits["train"].with_transform(train_transform(SIZE, model.mean, model.std))
+val = splits["val"].with_transform(eval_transform(SIZE, model.mean, model.std))
+test = splits["test"].with_transform(eval_transform(SIZE, model.mean, model.std))
+print(f"{name}: phase 1 trained the head at a rate of {config['learning_rate']:.1e}")
+
+# %% [markdown]
+# ## Unfreeze, at a tenth of the rate
+#
+# All layers may learn now. The backbone already holds something worth keeping, so its steps must
+# be small: a tenth of phase 1's rate, rising gently at first (**warm-up**) and falling to almost
+# nothing at the end. The head may go five times as fast. Batch norm keeps ImageNet's running
+# statistics, since batches of 16 would give poor ones; its scale and shift do learn.
+#
+# **Early stopping is reset**: the best loss so far and the patience belong to phase 1. Phase 2
+# gets more patience, since it may get worse before it gets better.
+
+# %%
+rate = config["learning_rate"] / 10
+early = EarlyStopping("val_loss", patience=3)  # as in phase 1
+early.reset(patience=5)
+model.unfreeze()
+optimizer = torch.optim.AdamW(model.parameter_groups(rate, head_factor=5), weight_decay=0.01)
+metrics = multiclass_metrics(len(classes))
+trainer = Trainer(
+    model,
+    nn.CrossEntropyLoss(),
+    optimizer,
+    [LearningRateSchedule(), early, Progress()],
+    metrics,
+    seed=SEED,
+)
+learning = sum(p.numel() for p in model.parameters() if p.requires_grad)
+print(f"{learning:,} parameters learn, the backbone's at a rate of {rate:.1e}")
+
+# %%
+EPOCHS = int(np.clip(4000 // len(train), 2, 20))  # about 4,000 images, but two epochs at least
+started = time.perf_counter()
+train_loader = make_loader(train, BATCH, shuffle=True, seed=SEED)
+val_loader = make_loader(val, BATCH)
+phase2_history = trainer.fit(train_loader, val_loader, EPOCHS)
+seconds = time.perf_counter() - started
+
+# %%
+scores = pd.DataFrame(
+    {
+        phase: Trainer(candidate, nn.CrossEntropyLoss(), metrics=metrics).evaluate(val_loader)
+        for phase, candidate in (("phase 1", phase1), ("phase 2", model))
+    }
+).T
+scores.rename_axis("validation").round(3)
+
+# %% [markdown]
+# ## Both phases, batch by batch
+
+# %%
+history = phase1_history + phase2_history
+boundary = phase1_history.epochs[-1]["epoch"]
+curves.loss_curves(
+    history,
+    "Loss in phase 1 and phase 2",
+    boundary,
+    path=runs / "Batch_Train_Val_Loss_Curve.jpg",
+)
+
+# %%
+gained = 100 * (scores.loc["phase 2", "accuracy"] - scores.loc["phase 1", "accuracy"])
+curves.accuracy_curves(
+    history,
+    f"Validation accuracy: {gained:+.0f} points in phase 2",
+    boundary,
+    path=runs / "Accuracy_Curve.jpg",
+)
+
+# %% [markdown]
+# Training accuracy is measured on augmented images with dropout on, so it may lie *below* the
+# validation accuracy without anything being wrong.
+
+# %%
+curves.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.jpg")
+
+# %% [markdown]
+# ## The same with a rate ten times too high
+#
+# What if we had kept phase 1's rate? A head that starts at random can stand it. Features that
+# took a data centre to learn can't. Same start, same images, same order, fewer epochs:
+
+# %%
+SHORT, schedule = max(1, EPOCHS // 4), warmup_cosine()
+reckless = copy.deepcopy(phase1).unfreeze()
+groups = reckless.parameter_groups(10 * rate, head_factor=5)
+hot = Trainer(
+    reckless,
+    nn.CrossEntropyLoss(),
+    torch.optim.AdamW(groups, weight_decay=0.01),
+    [LearningRateSchedule(lambda progress: schedule(progress * SHORT / EPOCHS)), Progress()],
+    metrics,
+    seed=SEED,
+)
+hot_history = hot.fit(train_loader, val_loader, SHORT)
+
+# %%
+curves.epoch_curves(
+    {f"rate {rate:.0e}": phase2_history, f"rate {10 * rate:.0e}": hot_history},
+    "val_accuracy",
+    "Phase 2 at the right rate and at ten times that",
+    "validation accuracy",
+    reference=("after phase 1", scores.loc["phase 1", "accuracy"]),
+    path=runs / "Validation_Curve.jpg",
+)
+
+# %% [markdown]
+# What was destroyed? We ask whether validation images still have the features that phase 1 knew.
+# The cosine is 1 for features that did not move at all; how alike the features of two *different*
+# images were in phase 1 says what "unlike" means.
+
+# %%
+probe = torch.stack([val[i][0] for i in range(min(64, len(val)))])
+with torch.no_grad():
+    kept, careful, burnt = (m.eval().embed(probe).cpu() for m in (phase1, model, reckless))
+cosine = nn.functional.cosine_similarity
+for text, others in (
+    (f"same images, {len(phase2_history.epochs)} epochs at {rate:.0e}", careful),
+    (f"same images, {SHORT} epochs at {10 * rate:.0e}", burnt),
+    ("different images in phase 1", kept.roll(1, dims=0)),
+):
+    print(f"{text:>35}: cosine {cosine(kept, others).mean():.2f}")
+
+# %%
+distances = pd.DataFrame(
+    {
+        f"rate {rate:.0e}": phase1.block_distances(model),
+        f"rate {10 * rate:.0e}": phase1.block_distances(reckless),
+    }
+)
+ratio = (distances.iloc[:, 1] / distances.iloc[:, 0]).median()
+curves.block_bars(
+    distances,
+    f"The high rate moves the weights {ratio:.0f} times as far in fewer epochs",
+    "relative change",
+)
+
+# %% [markdown]
+# ## Does it overfit?
+#
+# Accuracy on the training images, seen without augmentation, against validation. A wide gap means
+# learning by heart; then augment more, stop earlier, unfreeze less, or find more images.
+
+# %%
+seen = make_loader(splits["train"].with_transform(val.transform), BATCH)
+scores["train accuracy"] = [
+    Trainer(candidate, nn.CrossEntropyLoss(), metrics=metrics).evaluate(seen)["accuracy"]
+    for candidate in (phase1, model)
+]
+scores["gap"] = scores["train accuracy"] - scores["accuracy"]
+scores[["train accuracy", "accuracy", "gap"]].round(3)
+
+# %% [markdown]
+# ## The test, once
+#
+# Every choice above was made on training and validation images. Only now do we open the test set,
+# for both phases, and we do not go back. A test set is a sample: the interval says where the
+# accuracy on endless images of this kind plausibly lies.
+
+# %%
+results, intervals, logits = {}, {}, {}
+for phase, candidate in (("phase 1", phase1), ("phase 2", model)):
+    judge = Trainer(candidate, nn.CrossEntropyLoss())
+    logits[phase], labels = judge.predict(make_loader(test, BATCH))
+    correct = int((logits[phase].argmax(dim=1) == labels).sum())
+    results[phase] = correct / len(labels)
+    low, high = intervals[phase] = accuracy_interval(correct, len(labels))
+    print(f"{phase}: {results[phase]:.1%} right (95 % interval {low:.1%} to {high:.1%})")
+
+# %% [markdown]
+# Both models saw the same images, so the sharper question is: on how many did they change sides?
+# If both were equally good, an image would be as likely to be mended as broken.
+
+# %%
+first, second = (logits[phase].argmax(dim=1) for phase in results)
+mended, broken, chance = paired_test(first == labels, second == labels)
+gain = 100 * (results["phase 2"] - results["phase 1"])
+print(f"fine-tuning: {gain:+.1f} points; it mended {mended} images and broke {broken}")
+print(f"a split as uneven as this by luck alone: probability {chance:.1g}")
+
+# %%
+changed = torch.nonzero((first != labels) & (second == labels)).flatten()[:6].tolist()
+largest = float(np.bincount(labels).max() / len(labels))
+plots.result_figure(
+    {
+        "always the\nlargest class": (largest, largest, largest),
+        "phase 1\nadaptation": (results["phase 1"], *intervals["phase 1"]),
+        "phase 2\nfine-tuning": (results["phase 2"], *intervals["phase 2"]),
+    },
+    [splits["test"][i][0] for i in changed],
+    [f"{classes[labels[i]]}\n(phase 1: {classes[first[i]]})" for i in changed],
+    f"Fine-tuning: {gain:+.1f} points",
+    f"Phase 2 mended {mended} images, such as these, and broke {broken}",
+    path=runs / "Result.jpg",
+)
+
+# %% [markdown]
+# Which classes are mixed up? Rows hold the given class, columns the predicted one.
+
+# %%
+plots.confusion_heatmap(
+    confusion(logits["phase 2"], labels, classes),
+    f"Test after phase 2: {results['phase 2']:.0%} right",
+)
+
+# %% [markdown]
+# **Precision**: of the images called a bird, how many are one? **Recall**: of the birds, how many
+# were called one? **F1** is their harmonic mean, low if either is low.
+
+# %%
+per_class_report(logits["phase 2"], labels, classes).round(2)
+
+# %% [markdown]
+# The most confident mistakes teach most: is the image hopeless, the label wrong, or does the
+# model look at the wrong thing?
+
+# %%
+probabilities = logits["phase 2"].softmax(dim=1).numpy()
+wrong = np.flatnonzero(second != labels)
+worst = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:12]
+if len(worst):
+    figure = plots.prediction_grid(
+        [splits["test"][i][0] for i in worst],
+        [test.labels[i] for i in worst],
+        probabilities[worst],
+        classes,
+        f"{len(wrong)} of {len(labels)} are wrong; these most confidently",
+    )
+    display(figure)
+
+# %% [markdown]
+# ## Save, load, predict
+#
+# `load_model` rebuilds the model from its folder alone. The proof is in the probabilities.
+
+# %%
+folder = save_model(
+    runs / f"phase2_{name}",
+    model,
+    {
+        "classes": classes,
+        "size": list(SIZE),
+        "learning_rate": rate,
+        "test_accuracy": results["phase 2"],
+    },
+)
+phase2_history.to_csv(folder)
+again, loaded = load_model(folder)
+
+photo = read_image(test.paths[0])
+view = eval_transform(tuple(loaded["size"]), loaded["mean"], loaded["std"])(photo)
+chances = again.predict(view[None])[0]
+difference = (chances - model.predict(view[None])[0]).abs().max()
+for class_name, chance in zip(loaded["classes"], chances, strict=True):
+    print(f"{class_name:>18} {chance:6.1%}")
+print(f"given: {classes[test.labels[0]]}; before and after saving differ by {difference:.0e}")
+
+# %%
+for phase, spent in (("phase 1", config["seconds"]), ("phase 2", seconds)):
+    record_result(
+        "drones",
+        name,
+        phase.replace(" ", ""),
+        accuracy=results[phase],
+        val_accuracy=float(scores.loc[phase, "accuracy"]),
+        train_accuracy=float(scores.loc[phase, "train accuracy"]),
+        seconds=spent,
+        test_images=len(labels),
+    )
+
+# %% [markdown]
+# ## Try it
+#
+# - `model.unfreeze(last_n_blocks=3)`: less to learn, and each epoch is faster. What does it cost
+#   in accuracy?
+# - `model.parameter_groups(rate, block_decay=0.7)`: the nearer to the input, the smaller the
+#   steps.
+# - `model.unfreeze(update_batch_norm=True)` with `BATCH = 4`: statistics of four images.
+# - Raise `EPOCHS` and watch the gap between training and validation.
