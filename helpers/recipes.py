@@ -18,8 +18,9 @@ from helpers.models import ModelError, TransferModel, load_model, save_model
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 
-HEAD_RATE = 2e-3  # phase 1, for AdamW; well below what the range test finds
+HEAD_RATE = 3e-3  # phase 1, for AdamW; well below what the range test finds
 FINE_TUNE_RATE = HEAD_RATE / 10
+LABEL_SMOOTHING = 0.1  # of a label's certainty, shared among all classes
 VIEWS = range(1, 4)  # augmented views of each training image; epoch e sees view e modulo 3
 
 
@@ -39,7 +40,12 @@ def train_head(
     optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
     metrics = multiclass_metrics(model.num_classes)
     trainer = Trainer(
-        model.head, nn.CrossEntropyLoss(), optimizer, callbacks, metrics=metrics, seed=seed
+        model.head,
+        nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING),
+        optimizer,
+        callbacks,
+        metrics=metrics,
+        seed=seed,
     )
     trainer.fit(make_loader(train, 32, shuffle=True, seed=seed), make_loader(val, 64), max_epochs)
     return trainer
@@ -62,11 +68,18 @@ def fine_tune(
         train, val: images with tensor transforms.
     """
     optimizer = torch.optim.AdamW(
-        model.parameter_groups(learning_rate, head_factor=5), weight_decay=0.01
+        model.parameter_groups(learning_rate, head_factor=3), weight_decay=0.01
     )
     callbacks = [LearningRateSchedule(), *callbacks]
     metrics = multiclass_metrics(model.num_classes)
-    trainer = Trainer(model, nn.CrossEntropyLoss(), optimizer, callbacks, metrics, seed=seed)
+    trainer = Trainer(
+        model,
+        nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING),
+        optimizer,
+        callbacks,
+        metrics,
+        seed=seed,
+    )
     train_loader = make_loader(train, batch_size, shuffle=True, seed=seed)
     trainer.fit(train_loader, make_loader(val, batch_size), max_epochs)
     return trainer

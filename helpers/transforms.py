@@ -19,12 +19,12 @@ AUGMENTATIONS = {
     "brightness/contrast": (
         A.RandomBrightnessContrast,
         {"brightness_limit": 0.2, "contrast_limit": 0.2},
-        0.5,
+        0.4,
     ),
     "hue/saturation": (
         A.HueSaturationValue,
         {"hue_shift_limit": 12, "sat_shift_limit": 35, "val_shift_limit": 15},
-        0.5,
+        0.4,
     ),
     "shift-scale-rotate": (
         A.Affine,
@@ -39,9 +39,9 @@ AUGMENTATIONS = {
     "grid distortion": (
         A.GridDistortion,
         {"num_steps": 5, "distort_limit": 0.25, "border_mode": cv2.BORDER_REFLECT_101},
-        0.3,
+        0.15,
     ),
-    "rotate90": (A.RandomRotate90, {}, 0.25),
+    "rotate90": (A.RandomRotate90, {}, 0.1),
     "mirror": (A.HorizontalFlip, {}, 0.5),
 }
 

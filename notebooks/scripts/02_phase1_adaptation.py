@@ -49,7 +49,7 @@ from helpers.features import compute_features
 from helpers.lr_range import lr_range_test, suggest_rate
 from helpers.metrics import multiclass_metrics
 from helpers.models import TransferModel, save_model
-from helpers.recipes import HEAD_RATE, VIEWS, train_head
+from helpers.recipes import HEAD_RATE, LABEL_SMOOTHING, VIEWS, train_head
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 
@@ -84,8 +84,9 @@ with torch.no_grad():
 # naming the largest class. Were it much better, something would leak or be wired wrongly.
 
 # %%
+criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
 metrics = multiclass_metrics(len(classes))
-before = Trainer(model, nn.CrossEntropyLoss(), metrics=metrics).evaluate(make_loader(val))
+before = Trainer(model, criterion, metrics=metrics).evaluate(make_loader(val))
 largest = np.bincount(val.labels).max() / len(val)
 print(f"before training: accuracy {before['accuracy']:.2f}, largest class {largest:.2f}")
 print(f"loss {before['loss']:.2f}, a uniform guess would have {np.log(len(classes)):.2f}")
@@ -150,7 +151,6 @@ print(f"{tuple(features.features.shape)} in {feature_seconds:.0f} s")
 # about as large as may be. We stay below, since phase 2 will start from a tenth of ours.
 
 # %%
-criterion = nn.CrossEntropyLoss()
 optimizer = torch.optim.AdamW(model.head.parameters())
 loader = make_loader(features, 32, shuffle=True, seed=SEED)
 test = lr_range_test(model.head, criterion, optimizer, loader, start=1e-5, end=10, seed=SEED)
@@ -160,10 +160,12 @@ curves.lr_range(test, HEAD_RATE)
 # %% [markdown]
 # ## Train the head
 #
-# The optimizer is AdamW; its weight decay and the head's dropout (in training, a fifth of the
-# features is hidden at random) keep the head from leaning on few features. **Early stopping**
-# watches the validation loss: after three epochs without improvement it stops and brings back the
-# best weights. The test set is not touched until the end of notebook 3.
+# The criterion is cross entropy with **label smoothing**: instead of certainty it asks for nine
+# tenths of it, so the model does not chase the last decimals. The optimizer is AdamW; its weight
+# decay and the head's dropout (in training, a fifth of the features is hidden at random) keep the
+# head from leaning on few features. **Early stopping** watches the validation loss: after three
+# epochs without improvement it stops and brings back the best weights. The test set is not
+# touched until the end of notebook 3.
 
 # %%
 started = time.perf_counter()

@@ -54,7 +54,7 @@ from helpers.metrics import (
     per_class_report,
 )
 from helpers.models import load_model, save_model
-from helpers.recipes import phase1_model
+from helpers.recipes import LABEL_SMOOTHING, phase1_model
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 
@@ -81,7 +81,7 @@ print(f"{name}: phase 1 trained the head at a rate of {config['learning_rate']:.
 #
 # All layers may learn now. The backbone already holds something worth keeping, so its steps must
 # be small: a tenth of phase 1's rate, rising gently at first (**warm-up**) and falling to almost
-# nothing at the end. The head may go five times as fast. Batch norm keeps ImageNet's running
+# nothing at the end. The head may go three times as fast. Batch norm keeps ImageNet's running
 # statistics, since batches of 16 would give poor ones; its scale and shift do learn.
 #
 # **Early stopping is reset**: the best loss so far and the patience belong to phase 1. Phase 2
@@ -92,11 +92,12 @@ rate = config["learning_rate"] / 10
 early = EarlyStopping("val_loss", patience=3)  # as in phase 1
 early.reset(patience=5)
 model.unfreeze()
-optimizer = torch.optim.AdamW(model.parameter_groups(rate, head_factor=5), weight_decay=0.01)
+optimizer = torch.optim.AdamW(model.parameter_groups(rate, head_factor=3), weight_decay=0.01)
+criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
 metrics = multiclass_metrics(len(classes))
 trainer = Trainer(
     model,
-    nn.CrossEntropyLoss(),
+    criterion,
     optimizer,
     [LearningRateSchedule(), early, Progress()],
     metrics,
@@ -106,7 +107,7 @@ learning = sum(p.numel() for p in model.parameters() if p.requires_grad)
 print(f"{learning:,} parameters learn, the backbone's at a rate of {rate:.1e}")
 
 # %%
-EPOCHS = int(np.clip(4000 // len(train), 2, 20))  # about 4,000 images, but two epochs at least
+EPOCHS = int(np.clip(3500 // len(train), 2, 20))  # about 3,500 images, but two epochs at least
 started = time.perf_counter()
 train_loader = make_loader(train, BATCH, shuffle=True, seed=SEED)
 val_loader = make_loader(val, BATCH)
@@ -116,7 +117,7 @@ seconds = time.perf_counter() - started
 # %%
 scores = pd.DataFrame(
     {
-        phase: Trainer(candidate, nn.CrossEntropyLoss(), metrics=metrics).evaluate(val_loader)
+        phase: Trainer(candidate, criterion, metrics=metrics).evaluate(val_loader)
         for phase, candidate in (("phase 1", phase1), ("phase 2", model))
     }
 ).T
@@ -160,10 +161,10 @@ curves.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.j
 # %%
 SHORT, schedule = max(1, EPOCHS // 4), warmup_cosine()
 reckless = copy.deepcopy(phase1).unfreeze()
-groups = reckless.parameter_groups(10 * rate, head_factor=5)
+groups = reckless.parameter_groups(10 * rate, head_factor=3)
 hot = Trainer(
     reckless,
-    nn.CrossEntropyLoss(),
+    criterion,
     torch.optim.AdamW(groups, weight_decay=0.01),
     [LearningRateSchedule(lambda progress: schedule(progress * SHORT / EPOCHS)), Progress()],
     metrics,
@@ -221,7 +222,7 @@ curves.block_bars(
 # %%
 seen = make_loader(splits["train"].with_transform(val.transform), BATCH)
 scores["train accuracy"] = [
-    Trainer(candidate, nn.CrossEntropyLoss(), metrics=metrics).evaluate(seen)["accuracy"]
+    Trainer(candidate, criterion, metrics=metrics).evaluate(seen)["accuracy"]
     for candidate in (phase1, model)
 ]
 scores["gap"] = scores["train accuracy"] - scores["accuracy"]
@@ -237,7 +238,7 @@ scores[["train accuracy", "accuracy", "gap"]].round(3)
 # %%
 results, intervals, logits = {}, {}, {}
 for phase, candidate in (("phase 1", phase1), ("phase 2", model)):
-    judge = Trainer(candidate, nn.CrossEntropyLoss())
+    judge = Trainer(candidate, criterion)
     logits[phase], labels = judge.predict(make_loader(test, BATCH))
     correct = int((logits[phase].argmax(dim=1) == labels).sum())
     results[phase] = correct / len(labels)
