@@ -216,8 +216,9 @@ curves.block_bars(
 # %% [markdown]
 # ## Does it overfit?
 #
-# Accuracy on training images (at most 1,000), seen without augmentation, against validation. A wide gap means
-# learning by heart; then augment more, stop earlier, unfreeze less, or find more images.
+# Accuracy on training images (at most 1,000), seen without augmentation, against validation. A
+# wide gap means learning by heart; then augment more, stop earlier, unfreeze less, or find more
+# images.
 
 # %%
 some = np.random.default_rng(SEED).permutation(len(train))[:1000]
