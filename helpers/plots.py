@@ -97,7 +97,7 @@ def result_figure(
     bars = axis.bar(
         list(accuracies), values[:, 0], yerr=errors, capsize=4, color=["0.55", TRAIN, MARK]
     )
-    axis.bar_label(bars, [f"{v:.0%}" for v in values[:, 0]], label_type="center", color="white")
+    axis.bar_label(bars, [f"{v:.1%}" for v in values[:, 0]], label_type="center", color="white")
     axis.set(ylim=(0, 1), ylabel="test accuracy")
     left.suptitle(title)
     for cell, image, caption in zip(right.subplots(2, 3).flat, images, captions, strict=False):

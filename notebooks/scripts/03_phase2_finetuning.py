@@ -159,7 +159,7 @@ curves.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.j
 # took a data centre to learn can't. Same start, same images, same order, fewer epochs:
 
 # %%
-SHORT, schedule = max(1, EPOCHS // 4), warmup_cosine()
+SHORT, schedule = max(1, round(EPOCHS / 3)), warmup_cosine()
 reckless = copy.deepcopy(phase1).unfreeze()
 groups = reckless.parameter_groups(10 * rate, head_factor=3)
 hot = Trainer(
