@@ -7,7 +7,7 @@
 # broken? What does an augmentation do to a small drone?
 #
 # *Half a minute on a CPU, the same on a Colab GPU (nothing is trained here). The first run also
-# makes the images: another minute.*
+# draws the images: another half a minute.*
 
 # %%
 # On Colab this cell fetches and installs the course; anywhere else it does nothing.
