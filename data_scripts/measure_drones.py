@@ -22,6 +22,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
 from data_scripts.render_drones import render_dataset
 from helpers.callbacks import EarlyStopping, Progress
@@ -32,6 +33,7 @@ from helpers.images import read_image
 from helpers.metrics import accuracy
 from helpers.models import TransferModel
 from helpers.recipes import fine_tune, phase1_model
+from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 
 SIZE = (224, 224)
@@ -69,14 +71,10 @@ def frozen_accuracy(model: TransferModel, splits: dict[str, ImageFolderDataset])
     return probe(*sides)
 
 
-@torch.no_grad()
 def logits_of(model: TransferModel, data: ImageFolderDataset) -> tuple[torch.Tensor, torch.Tensor]:
-    """Logits (N, C) and labels (N,) of images without augmentation."""
+    """Logits (N, C) and labels (N,) of images without augmentation, on the CPU."""
     plain = data.with_transform(eval_transform(SIZE, model.mean, model.std))
-    model.eval()
-    pairs = [(model(images), labels) for images, labels in make_loader(plain)]
-    outputs, labels = zip(*pairs, strict=True)
-    return torch.cat(outputs), torch.cat(labels)
+    return Trainer(model, nn.CrossEntropyLoss()).predict(make_loader(plain))
 
 
 def outside_accuracy(model: TransferModel, classes: list[str], photos: Path) -> dict[str, float]:
