@@ -27,12 +27,13 @@ from torch import nn
 from data_scripts.render_drones import render_dataset
 from helpers.callbacks import EarlyStopping, Progress
 from helpers.course import ROOT
-from helpers.datasets import ImageFolderDataset, load_splits, make_loader
+from helpers.datasets import ImageFolderDataset, make_loader
 from helpers.features import compute_features
 from helpers.images import read_image
 from helpers.metrics import accuracy
 from helpers.models import TransferModel
 from helpers.recipes import fine_tune, phase1_model
+from helpers.splits import load_splits
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 

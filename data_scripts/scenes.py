@@ -53,8 +53,7 @@ def framed(
     height, width = shape
     flat = view.project(points)
     low, high = flat.min(axis=0), flat.max(axis=0)
-    distant = rng.random() < 0.03  # a few are small; many would be guesswork at 224 px
-    share = rng.uniform(0.08, 0.2) if distant else 0.18 + 0.5 * rng.beta(2.2, 0.9)
+    share = 0.08 + 0.61 * rng.beta(2.2, 0.9)  # few are small: at 224 px those are guesswork
     share = max(share, SMALLEST_OBJECT / width)
     scale = share * width / (high - low)[0]
     tall = (high - low)[1] * scale

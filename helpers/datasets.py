@@ -1,17 +1,13 @@
-"""Folders of images as PyTorch datasets, and splits that keep copies of one original together."""
+"""Folders of images as PyTorch datasets, and loaders whose order a seed decides."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from helpers.images import (
@@ -19,11 +15,8 @@ from helpers.images import (
     ImageReport,
     inspect_images,
     is_image_name,
-    original_of,
     read_image,
 )
-
-SPLITS = ("train", "val", "test")
 
 
 class DataError(ValueError):
@@ -187,128 +180,3 @@ def class_folders(folder: str | Path) -> dict[str, list[Path]]:
         if not paths:
             raise DataError(f"{folder / name}: holds no image; add some or remove the folder.")
     return found
-
-
-def file_table(folder: str | Path) -> pd.DataFrame:
-    """What lies in a data folder, one row per file, before anything is skipped.
-
-    Columns: split ("all" for class folders without splits), class, file (relative to its class
-    folder), width, height (pixels), mode (as stored: "RGB", "CMYK", "L", ...), bytes, problem (""
-    for a usable file) and copy_of (the file with the same content that came first, or "").
-    """
-    folder = Path(folder)
-    rows, first_with = [], {}
-    for split, part in (split_folders(folder) or {"all": folder}).items():
-        for name, paths in class_folders(part).items():
-            for report in inspect_images(paths):
-                file = report.path.relative_to(part / name).as_posix()
-                where = f"{split}/{name}/{file}"
-                first = first_with.setdefault(report.sha256 or where, where)
-                rows.append(
-                    {
-                        "split": split,
-                        "class": name,
-                        "file": file,
-                        "width": report.width,
-                        "height": report.height,
-                        "mode": report.mode,
-                        "bytes": report.bytes,
-                        "problem": report.problem,
-                        "copy_of": "" if first == where else first,
-                    }
-                )
-    return pd.DataFrame(rows)
-
-
-def split_folders(folder: str | Path) -> dict[str, Path]:
-    """The split folders in `folder` by their names here; {} where it holds class folders itself.
-
-    `valid` and `validation` count as val. Raises DataError for val or test without train.
-    """
-    names = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-    found = {names[n]: Path(folder) / n for n in names if (Path(folder) / n).is_dir()}
-    if found and "train" not in found:
-        raise DataError(f"{folder}: there is {', '.join(found)} but no train folder; add one.")
-    return {name: found[name] for name in SPLITS if name in found}
-
-
-def load_splits(folder: str | Path, seed: int = 0) -> dict[str, ImageFolderDataset]:
-    """Train, validation and test sets of a folder, as plain arrays (give transforms afterwards).
-
-    `folder` holds either `train/` (and perhaps `val/`, `test/`), each with one folder per class, or
-    the class folders themselves. What is missing is split off the training images: 15 % for val,
-    25 % for test, with copies of one original on one side (see `copy_groups`). Splits that are
-    given are taken as they are.
-
-    Returns: {"train": ..., "val": ..., "test": ...}; all share the training set's classes.
-    Raises: DataError, as ImageFolderDataset; also when a class is too small to be split.
-    """
-    folder = Path(folder)
-    given = split_folders(folder)
-    train = ImageFolderDataset(given.get("train", folder), seed=seed)
-    splits = {"train": train}
-    for name in given.keys() - {"train"}:
-        splits[name] = ImageFolderDataset(given[name], classes=train.classes, seed=seed)
-    missing = {name: share for name, share in (("val", 0.15), ("test", 0.25)) if name not in splits}
-    if missing:
-        shares = {"train": 1 - sum(missing.values()), **missing}
-        try:
-            parts = split_by_group(copy_groups(train), train.labels, shares, seed)
-        except ValueError as error:
-            label, _, count = str(error).partition(": ")
-            raise DataError(
-                f"{folder / train.classes[int(label)]}: {count} different images are too few to "
-                f"split off {' and '.join(missing)}; add some, better 20 or more."
-            ) from None
-        splits.update({name: train.subset(indices) for name, indices in parts.items()})
-    return {name: splits[name] for name in SPLITS}
-
-
-def copy_groups(dataset: ImageFolderDataset) -> list[int]:
-    """A number for each image, the same for copies of one original.
-
-    Copies are files of one class with the same original (see `original_of`), and files with the
-    same content wherever they lie; copies of copies count too.
-    """
-    count = len(dataset)
-    originals = [
-        f"{label}/{original_of(report.path)}"
-        for label, report in zip(dataset.labels, dataset.reports, strict=True)
-    ]
-    _, marks = np.unique(originals + [r.sha256 for r in dataset.reports], return_inverse=True)
-    ends = (np.tile(np.arange(count), 2), count + marks)  # each image is linked to its two marks
-    links = coo_array((np.ones(2 * count), ends), shape=(3 * count, 3 * count))
-    return connected_components(links, directed=False)[1][:count].tolist()
-
-
-def split_by_group(
-    groups: Sequence[int], labels: Sequence[int], shares: dict[str, float], seed: int = 0
-) -> dict[str, list[int]]:
-    """Split each class at random, with all items of one group in one part.
-
-    Args:
-        groups: one number per item; items with the same one stay together.
-        labels: one int per item; the shares hold in every class (counted in groups, at least one
-            a part). A group of several labels counts as of the first.
-        shares: part name to its share; they add up to 1. The first takes what rounding leaves.
-
-    Returns: part name to sorted indices; every index in exactly one part.
-    Raises: ValueError "label: groups" for a class with fewer groups than parts.
-    """
-    if abs(sum(shares.values()) - 1) > 1e-6:
-        raise ValueError(f"shares add up to {sum(shares.values())}, not to 1.")
-    rng = np.random.default_rng(seed)
-    label_of: dict[int, int] = {}
-    for group, label in zip(groups, labels, strict=True):
-        label_of.setdefault(group, label)
-    part_of: dict[int, str] = {}
-    for label in sorted(set(labels)):
-        members = sorted(group for group, where in label_of.items() if where == label)
-        if len(members) < len(shares):
-            raise ValueError(f"{label}: {len(members)}")
-        order = iter([members[i] for i in rng.permutation(len(members))])
-        for name, share in list(shares.items())[1:]:
-            take = max(1, round(share * len(members)))
-            part_of.update(dict.fromkeys(islice(order, take), name))
-        part_of.update(dict.fromkeys(order, next(iter(shares))))
-    return {name: [i for i, g in enumerate(groups) if part_of[g] == name] for name in shares}

@@ -20,6 +20,7 @@ from helpers.transforms import eval_transform, train_transform
 
 HEAD_RATE = 3e-3  # phase 1, for AdamW; well below what the range test finds
 FINE_TUNE_RATE = HEAD_RATE / 10
+HEAD_FACTOR = 3  # in phase 2 the head goes this much faster than the backbone
 LABEL_SMOOTHING = 0.1  # of a label's certainty, shared among all classes
 VIEWS = range(1, 4)  # augmented views of each training image; epoch e sees view e modulo 3
 
@@ -68,7 +69,7 @@ def fine_tune(
         train, val: images with tensor transforms.
     """
     optimizer = torch.optim.AdamW(
-        model.parameter_groups(learning_rate, head_factor=3), weight_decay=0.01
+        model.parameter_groups(learning_rate, head_factor=HEAD_FACTOR), weight_decay=0.01
     )
     callbacks = [LearningRateSchedule(), *callbacks]
     metrics = multiclass_metrics(model.num_classes)

@@ -264,6 +264,8 @@ outputs, targets = trainer.predict(loaders()[1])
 if trainer.accelerator.is_main_process:
     accuracy = history.epochs[-1]["val_accuracy"]
     torch.save((len(history.batches), accuracy, outputs, targets, both, orders), sys.argv[1])
+trainer.accelerator.wait_for_everyone()
+trainer.accelerator.end_training()  # a process that leaves with its connections open may abort
 """
 
 

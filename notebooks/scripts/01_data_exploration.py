@@ -46,8 +46,8 @@ from IPython.display import display
 
 from helpers import plots
 from helpers.course import data_folder, run_folder
-from helpers.datasets import file_table, load_splits
 from helpers.images import read_image
+from helpers.splits import file_table, load_splits
 from helpers.transforms import IMAGENET_MEAN, IMAGENET_STD, augmentation_gallery, eval_transform
 
 SEED = 0

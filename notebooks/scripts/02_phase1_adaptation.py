@@ -44,12 +44,13 @@ from helpers import curves, plots
 from helpers.backbones import load_backbone
 from helpers.callbacks import EarlyStopping, Progress
 from helpers.course import backbone_name, data_folder, record_result, run_folder
-from helpers.datasets import load_splits, make_loader
+from helpers.datasets import make_loader
 from helpers.features import compute_features
 from helpers.lr_range import lr_range_test, suggest_rate
 from helpers.metrics import multiclass_metrics
 from helpers.models import TransferModel, save_model
 from helpers.recipes import HEAD_RATE, LABEL_SMOOTHING, VIEWS, train_head
+from helpers.splits import load_splits
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 

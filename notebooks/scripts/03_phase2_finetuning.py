@@ -44,7 +44,7 @@ from helpers import curves, plots
 from helpers.backbones import resolve_backbone
 from helpers.callbacks import EarlyStopping, LearningRateSchedule, Progress, warmup_cosine
 from helpers.course import backbone_name, data_folder, record_result, run_folder
-from helpers.datasets import load_splits, make_loader
+from helpers.datasets import make_loader
 from helpers.images import read_image
 from helpers.metrics import (
     accuracy_interval,
@@ -54,7 +54,8 @@ from helpers.metrics import (
     per_class_report,
 )
 from helpers.models import load_model, save_model
-from helpers.recipes import LABEL_SMOOTHING, phase1_model
+from helpers.recipes import HEAD_FACTOR, LABEL_SMOOTHING, phase1_model
+from helpers.splits import load_splits
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 
@@ -92,7 +93,9 @@ rate = config["learning_rate"] / 10
 early = EarlyStopping("val_loss", patience=3)  # as in phase 1
 early.reset(patience=5)
 model.unfreeze()
-optimizer = torch.optim.AdamW(model.parameter_groups(rate, head_factor=3), weight_decay=0.01)
+optimizer = torch.optim.AdamW(
+    model.parameter_groups(rate, head_factor=HEAD_FACTOR), weight_decay=0.01
+)
 criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
 metrics = multiclass_metrics(len(classes))
 trainer = Trainer(
@@ -161,7 +164,7 @@ curves.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.j
 # %%
 SHORT, schedule = max(1, round(EPOCHS / 3)), warmup_cosine()
 reckless = copy.deepcopy(phase1).unfreeze()
-groups = reckless.parameter_groups(10 * rate, head_factor=3)
+groups = reckless.parameter_groups(10 * rate, head_factor=HEAD_FACTOR)
 hot = Trainer(
     reckless,
     criterion,
