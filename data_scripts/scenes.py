@@ -53,7 +53,7 @@ def framed(
     height, width = shape
     flat = view.project(points)
     low, high = flat.min(axis=0), flat.max(axis=0)
-    share = 0.08 + 0.61 * rng.beta(2.2, 0.9)  # few are small: at 224 px those are guesswork
+    share = 0.08 + 0.61 * rng.beta(2.6, 0.9)  # few are small: at 224 px those are guesswork
     share = max(share, SMALLEST_OBJECT / width)
     scale = share * width / (high - low)[0]
     tall = (high - low)[1] * scale

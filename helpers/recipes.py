@@ -18,7 +18,7 @@ from helpers.models import ModelError, TransferModel, load_model, save_model
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 
-HEAD_RATE = 3e-3  # phase 1, for AdamW; well below what the range test finds
+HEAD_RATE = 1e-3  # phase 1, for AdamW; well below what the range test finds
 FINE_TUNE_RATE = HEAD_RATE / 10
 HEAD_FACTOR = 3  # in phase 2 the head goes this much faster than the backbone
 LABEL_SMOOTHING = 0.1  # of a label's certainty, shared among all classes
