@@ -48,12 +48,13 @@ def branch(rng: np.random.Generator, through: np.ndarray, size: float, toward: f
     thick = size * rng.uniform(0.02, 0.075)
     slope = rng.normal(0, 0.25)
     run = np.array([np.cos(toward), np.sin(toward), slope])
-    left, right = rng.uniform(0.6, 3.5, 2) * size
+    left, right = rng.permutation([rng.uniform(0.6, 3.5), rng.uniform(7, 9)]) * size  # it grows
+    # out of the picture on one side: a piece with two ends would float in the air
     one = crooked(rng, through, through - left * run, 0.04 * size)
     two = crooked(rng, through, through + right * run, 0.04 * size)
     path = np.concatenate([one[::-1], two[1:]])
     thickness = thick * np.linspace(1.25, 0.55, len(path)) * rng.uniform(0.9, 1.1, len(path))
-    if rng.random() < 0.5:
+    if right > left:
         thickness = thickness[::-1]
     parts = [
         loft(path - [0, 0, thick], thickness, bark, 9, repeat=(6 * (left + right) / size / 4, 1))

@@ -29,7 +29,7 @@ def lr_range(test: pd.DataFrame, chosen: float, path: str | Path | None = None) 
         xscale="log", xlabel="learning rate", ylabel="loss",
         title="Range test: the loss while the rate grows",
     )  # fmt: skip
-    axis.legend(frameon=False)
+    axis.legend(edgecolor="none", framealpha=1)
     sns.despine(figure)
     return save(figure, path)
 
@@ -68,7 +68,7 @@ def loss_curves(
         _mark_boundary(axis, ends.loc[boundary])
     top = max(epochs["train_loss"].max(), epochs["val_loss"].max(), batches["loss"].quantile(0.98))
     axis.set(title=title, xlabel="step (batch)", ylabel="loss", ylim=(0, 1.1 * top))
-    axis.legend(frameon=False)
+    axis.legend(edgecolor="none", framealpha=1)
     sns.despine(figure)
     return save(figure, path)
 
@@ -88,7 +88,7 @@ def accuracy_curves(
         _mark_boundary(axis, boundary + 0.5)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set(title=title, xlabel="epoch", ylabel="accuracy")
-    axis.legend(frameon=False)
+    axis.legend(edgecolor="none", framealpha=1)
     sns.despine(figure)
     return save(figure, path)
 
@@ -114,7 +114,7 @@ def epoch_curves(
         axis.axhline(reference[1], color="0.5", linestyle=":", label=reference[0])
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set(title=title, xlabel="epoch", ylabel=ylabel)
-    axis.legend(frameon=False)
+    axis.legend(edgecolor="none", framealpha=1)
     sns.despine(figure)
     return save(figure, path)
 
@@ -126,7 +126,7 @@ def block_bars(values: pd.DataFrame, title: str, ylabel: str) -> Figure:
         ax=axis, rot=0, width=0.8, color=[MARK, WRONG, TRAIN, VAL][: values.shape[1]]
     )
     axis.set(title=title, xlabel="block, from the input to the head", ylabel=ylabel, yscale="log")
-    axis.legend(frameon=False)
+    axis.legend(edgecolor="none", framealpha=1)
     sns.despine(figure)
     return save(figure, None)
 

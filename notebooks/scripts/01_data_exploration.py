@@ -113,9 +113,11 @@ print(f"{len(odd)} training images are not stored as RGB")
 # %%
 train, rng = splits["train"], np.random.default_rng(SEED)
 each = max(1, 24 // len(train.classes))
+_, firsts = np.unique([report.sha256 for report in train.reports], return_index=True)  # no copies
 chosen = []
 for label in range(len(train.classes)):
-    chosen += rng.permutation(np.flatnonzero(np.equal(train.labels, label)))[:each].tolist()
+    members = [i for i in sorted(firsts) if train.labels[i] == label]
+    chosen += rng.permutation(members)[:each].tolist()
 plots.image_grid(
     [train[i][0] for i in chosen],
     [train.classes[train.labels[i]] for i in chosen],
