@@ -53,14 +53,14 @@ def framed(
     height, width = shape
     flat = view.project(points)
     low, high = flat.min(axis=0), flat.max(axis=0)
-    share = 0.08 + 0.61 * rng.beta(2.6, 0.9)  # few are small: at 224 px those are guesswork
+    share = 0.08 + 0.61 * rng.beta(3.0, 0.9)  # few are small: at 224 px those are guesswork
     share = max(share, SMALLEST_OBJECT / width)
     scale = share * width / (high - low)[0]
     tall = (high - low)[1] * scale
     if tall > 0.95 * height:
         scale *= max(0.95 * height / tall, 0.1 / share)
     wide, tall = (high - low) * scale
-    cut = wide / width > 0.22 and rng.random() < 0.08
+    cut = wide / width > 0.22 and rng.random() < 0.05
     slack = 0.25 if cut else -0.03
     spans = [
         (-slack * wide, width - (1 - slack) * wide),
