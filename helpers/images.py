@@ -48,19 +48,36 @@ def original_of(path: str | Path) -> str:
     return re.sub(r"\.rf\.[^.]+$", "", Path(path).stem)
 
 
-def read_image(path: str | Path) -> np.ndarray:
+def read_image(path: str | Path, at_least: tuple[int, int] | None = None) -> np.ndarray:
     """Read an image file as it is meant to be seen.
 
     Palette, grey, CMYK and 16-bit images become 8-bit RGB, transparency becomes white, and the
     EXIF orientation is applied. Of an animation the first frame is read.
+
+    Args:
+        path: the file.
+        at_least: (height, width) in pixels that the caller will shrink the image to. A JPEG is
+            then decoded at 1/2, 1/4 or 1/8 of its size where that is still a quarter larger than
+            this: many times faster. After shrinking, pixels differ from a full decode's by less
+            than 3 of 255 on average, usually by less than 1.
 
     Returns: uint8 array of shape (height, width, 3), channels in RGB order.
     Raises: ImageError, naming the file, where it is missing, empty, truncated or no image.
     """
     path = Path(path)
     with _explained(path), Image.open(path) as file:
+        if at_least is not None:
+            height, width = (side * 5 // 4 for side in at_least)
+            file.draft(None, (height, width) if _lies_on_its_side(file) else (width, height))
         file.load()
         return np.ascontiguousarray(_to_rgb(ImageOps.exif_transpose(file)))
+
+
+def read_size(path: str | Path) -> tuple[int, int]:
+    """(height, width) in pixels as shown, from the header alone. Raises ImageError."""
+    path = Path(path)
+    with _explained(path), Image.open(path) as file:
+        return _upright_size(file)
 
 
 def inspect_image(path: str | Path) -> ImageReport:
@@ -72,9 +89,7 @@ def inspect_image(path: str | Path) -> ImageReport:
     path = Path(path)
     try:
         with _explained(path), Image.open(path) as file:
-            mode, (width, height) = file.mode, file.size
-            if file.getexif().get(0x0112, 1) in (5, 6, 7, 8):  # stored lying on its side
-                width, height = height, width
+            mode, (height, width) = file.mode, _upright_size(file)
             file.draft(None, (1, 1))
             file.load()
             content = path.read_bytes()
@@ -88,6 +103,14 @@ def inspect_images(paths: Iterable[str | Path], threads: int = 4) -> list[ImageR
     """`inspect_image` for many files, in order; decoding releases the GIL, so threads help."""
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(inspect_image, paths))
+
+
+def _lies_on_its_side(file: Image.Image) -> bool:
+    return file.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+
+
+def _upright_size(file: Image.Image) -> tuple[int, int]:
+    return file.size if _lies_on_its_side(file) else file.size[::-1]
 
 
 class _explained:

@@ -1,8 +1,16 @@
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.images import ImageError, inspect_image, inspect_images, is_image_name, read_image
+from helpers.images import (
+    ImageError,
+    inspect_image,
+    inspect_images,
+    is_image_name,
+    read_image,
+    read_size,
+)
 
 
 @pytest.fixture
@@ -93,3 +101,30 @@ def test_inspection_keeps_the_order_and_finds_equal_files(tmp_path, picture):
 
 def test_hidden_files_are_no_images():
     assert is_image_name("a.JPG") and not is_image_name("._a.jpg") and not is_image_name("a.txt")
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_reduced_decoding_hardly_changes_the_shrunken_image(tmp_path, orientation):
+    """A photo of 12 megapixels, upright and lying on its side, read for 600 x 400."""
+    rng, path = np.random.default_rng(0), tmp_path / "large.jpg"
+    coarse = Image.fromarray(rng.integers(0, 255, (60, 45, 3), np.uint8))
+    fine = np.asarray(coarse.resize((3000, 4000), Image.Resampling.BICUBIC), np.int16)
+    noisy = np.clip(fine + rng.normal(0, 8, fine.shape), 0, 255).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(noisy).save(path, quality=90, exif=exif)
+    target = (400, 600) if orientation == 6 else (600, 400)
+    full, reduced = read_image(path), read_image(path, at_least=target)
+    assert read_size(path) == full.shape[:2] == ((3000, 4000) if orientation == 6 else (4000, 3000))
+    assert reduced.shape[0] * 4 == full.shape[0] and reduced.shape[1] * 4 == full.shape[1]
+    small, expected = (
+        cv2.resize(i, target[::-1], interpolation=cv2.INTER_AREA) for i in (reduced, full)
+    )
+    difference = np.abs(small.astype(int) - expected)
+    assert difference.mean() < 3 and np.quantile(difference, 0.99) < 10
+
+
+def test_small_images_are_read_whole(tmp_path):
+    path = tmp_path / "small.jpg"
+    Image.new("RGB", (300, 200), "red").save(path)
+    assert read_image(path, at_least=(190, 290)).shape == (200, 300, 3)
