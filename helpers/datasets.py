@@ -32,8 +32,8 @@ class ImageFolderDataset(Dataset):
 
     Args:
         folder: the folder with one sub-folder per class.
-        transform: called as `transform(image, seed=...)` with a uint8 (H, W, 3) array; None keeps
-            the array.
+        transform: from `helpers.transforms`, or any function called as `transform(image, seed=...)`
+            with a uint8 (H, W, 3) array; None keeps the array.
         classes: class names in the order of the labels; by default the sub-folders in sorted order.
             Give the training set's classes to its validation and test sets.
         seed: with the epoch and the index it seeds each image's augmentation, so that an epoch
@@ -99,6 +99,22 @@ class ImageFolderDataset(Dataset):
         told = [(r.sha256, label) for r, label in zip(self.reports, self.labels, strict=True)]
         return hashlib.sha256(repr((self.classes, told)).encode()).hexdigest()[:16]
 
+    @property
+    def sizes(self) -> np.ndarray:
+        """Heights and widths (N, 2) of the images in pixels."""
+        return np.array([(r.height, r.width) for r in self.reports], np.int32).reshape(-1, 2)
+
+    @property
+    def any_size(self) -> bool:
+        """Whether the transform leaves images of different shapes, for `make_bucket_loader`."""
+        return callable(getattr(self.transform, "size", None))
+
+    @property
+    def shapes(self) -> np.ndarray:
+        """Heights and widths (N, 2) that the transform resizes the images to."""
+        shapes = [self.transform.shape_for(r.height, r.width) for r in self.reports]
+        return np.array(shapes, np.int32).reshape(-1, 2)
+
     def set_epoch(self, epoch: int) -> None:
         """Choose the augmented view: the same epoch gives the same views again."""
         self.epoch = epoch
@@ -122,12 +138,15 @@ class ImageFolderDataset(Dataset):
         return len(self.reports)
 
     def __getitem__(self, index: int):
+        report, options = self.reports[index], {}
+        if self.any_size:
+            options["shape"] = self.transform.shape_for(report.height, report.width)
         try:
-            image = read_image(self.reports[index].path)
+            image = read_image(report.path, at_least=options.get("shape"))
         except ImageError as error:
             raise DataError(f"{error} It was readable when the data set was made.") from None
         if self.transform is not None:
-            image = self.transform(image, seed=(self.seed, self.epoch, index))
+            image = self.transform(image, seed=(self.seed, self.epoch, index), **options)
         return image, self.labels[index]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -45,57 +45,114 @@ AUGMENTATIONS = {
     "mirror": (A.HorizontalFlip, {}, 0.5),
 }
 
+CROPS = {None: None, "center": A.CenterCrop, "random": A.RandomCrop}
+
 
 class Transform:
     """A chain of albumentations as a plain function of image and seed.
 
     Args:
-        steps: albumentations transforms, uint8 image to uint8 image.
+        size: (height, width) in pixels, or a rule that gives the shape for an image's height and
+            width (`batching.ShapeRule`); images are resized to it, not cropped or padded.
+        augmentations: names from AUGMENTATIONS, or made steps; after resizing, but for the quarter
+            turn, which comes before and is left out where a rule keeps aspect ratios.
         mean, std: per channel, for pixel values in [0, 1]; None leaves out normalisation and the
             result stays a uint8 (H, W, 3) array, for looking at.
+        crop: "center" or "random": instead of squashing to `size`, keep the aspect ratio, let the
+            image reach an eighth beyond `size`, and cut.
     """
 
     def __init__(
         self,
-        steps: Sequence[A.BasicTransform],
+        size: tuple[int, int] | Callable[[int, int], tuple[int, int]],
+        augmentations: Sequence[str | A.BasicTransform] = (),
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
+        crop: str | None = None,
     ):
-        self._chain = A.Compose(list(steps))
-        self.mean, self.std = mean, std
+        self.size, self.mean, self.std, self.crop = size, mean, std, crop
+        if crop not in CROPS:
+            raise ValueError(f"crop is {crop!r}; known: None, 'center', 'random'.")
+        if crop and (callable(size) or size[0] != size[1]):
+            raise ValueError("to crop, size must be one square, such as (224, 224).")
+        steps = [augmentation(step) if isinstance(step, str) else step for step in augmentations]
+        turns = [step for step in steps if isinstance(step, A.RandomRotate90)]
+        self._turns = [] if callable(size) else turns
+        self._steps = [step for step in steps if step not in turns]
+        self._chains: dict[tuple[int, int], A.Compose] = {}
 
-    def __call__(self, image: np.ndarray, seed: int | Sequence[int] = 0):
-        """uint8 (H, W, 3) to float32 tensor (3, h, w); the same seed gives the same view."""
+    def shape_for(self, height: int, width: int) -> tuple[int, int]:
+        """(height, width) that an image of this height and width is resized to."""
+        return self.size(height, width) if callable(self.size) else self.size
+
+    def __call__(
+        self,
+        image: np.ndarray,
+        seed: int | Sequence[int] = 0,
+        shape: tuple[int, int] | None = None,
+    ):
+        """uint8 (H, W, 3) to float32 tensor (3, h, w); the same seed gives the same view.
+
+        shape: (h, w), for an image that was decoded at a reduced size; by default it follows from
+            the image's own.
+        """
+        chain = self._chain(tuple(shape or self.shape_for(*image.shape[:2])))
         entropy = np.random.SeedSequence(seed).generate_state(1)[0]
-        self._chain.set_random_seed(int(entropy))
-        image = self._chain(image=image)["image"]
+        chain.set_random_seed(int(entropy))
+        image = chain(image=image)["image"]
         if self.mean is None:
             return image
         scaled = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float() / 255
         mean, std = (torch.tensor(values).view(3, 1, 1) for values in (self.mean, self.std))
         return (scaled - mean) / std
 
+    def _chain(self, shape: tuple[int, int]) -> A.Compose:
+        if shape not in self._chains:
+            # Area averaging when shrinking: bilinear would skip pixels and lose a drone's arms.
+            how = {"interpolation": cv2.INTER_LINEAR, "area_for_downscale": "image"}
+            if self.crop is None:
+                resize = [A.Resize(*shape, **how)]
+            else:
+                resize = [A.SmallestMaxSize(_around(shape), **how), CROPS[self.crop](*shape)]
+            self._chains[shape] = A.Compose([*self._turns, *resize, *self._steps])
+        return self._chains[shape]
+
     def __repr__(self) -> str:
-        return f"Transform({self._chain!r}, mean={self.mean}, std={self.std})"
+        steps = [*self._turns, *self._steps]
+        return f"Transform({self.size}, {steps}, mean={self.mean}, std={self.std})"
+
+
+def _around(shape: tuple[int, int]) -> int:
+    return max(shape) * 8 // 7
 
 
 def train_transform(
-    size: tuple[int, int] = (224, 224),
+    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
     mean: Sequence[float] | None = IMAGENET_MEAN,
     std: Sequence[float] | None = IMAGENET_STD,
     augmentations: Sequence[str] = tuple(AUGMENTATIONS),
+    crop: bool = False,
 ) -> Transform:
-    """Resize to `size` (height, width), then each named augmentation with its probability."""
-    return Transform(_steps(size, {name: augmentation(name) for name in augmentations}), mean, std)
+    """Resize to `size` (height, width) or by a rule, and augment, each name with its probability.
+
+    A rule keeps aspect ratios, so with one the quarter turn (rotate90) is left out: a turned image
+    would no longer have the shape of its batch. `crop` cuts a random part of this size instead of
+    squashing.
+    """
+    return Transform(size, augmentations, mean, std, "random" if crop else None)
 
 
 def eval_transform(
-    size: tuple[int, int] = (224, 224),
+    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
     mean: Sequence[float] | None = IMAGENET_MEAN,
     std: Sequence[float] | None = IMAGENET_STD,
+    crop: bool = False,
 ) -> Transform:
-    """Resize to `size` (height, width) and nothing else: every call gives the same view."""
-    return Transform([_resize(size)], mean, std)
+    """Resize to `size` (height, width) or by a rule, and nothing else: always the same view.
+
+    `crop` cuts out the middle in this size instead of squashing.
+    """
+    return Transform(size, (), mean, std, "center" if crop else None)
 
 
 def augmentation(name: str, probability: float | None = None) -> A.BasicTransform:
@@ -116,22 +173,10 @@ def augmentation_gallery(
     """
     chains = {}
     for name in AUGMENTATIONS:
-        chains[name] = Transform(_steps(size, {name: augmentation(name, probability=1)}))
+        chains[name] = Transform(size, [augmentation(name, probability=1)])
     chains["all, as in training"] = train_transform(size, mean=None)
     gallery = {"original, resized": [image, eval_transform(size, mean=None)(image)]}
     for name, chain in chains.items():
         shown = [chain(image, seed=(seed, view)) for view in range(views)]
         gallery[name] = list({view.tobytes(): view for view in shown}.values())
     return gallery
-
-
-def _steps(size: tuple[int, int], chosen: dict[str, A.BasicTransform]) -> list[A.BasicTransform]:
-    # A quarter turn after resizing would turn a wide size into a tall one.
-    turn = [step for name, step in chosen.items() if name == "rotate90"]
-    return [*turn, _resize(size), *(s for name, s in chosen.items() if name != "rotate90")]
-
-
-def _resize(size: tuple[int, int]) -> A.Resize:
-    height, width = size
-    # Area averaging when shrinking: bilinear would skip pixels and lose a small drone's arms.
-    return A.Resize(height, width, interpolation=cv2.INTER_LINEAR, area_for_downscale="image")

@@ -1,7 +1,9 @@
+import cv2
 import numpy as np
 import pytest
 import torch
 
+from helpers.batching import ShapeRule
 from helpers.transforms import (
     AUGMENTATIONS,
     augmentation,
@@ -69,3 +71,30 @@ def test_shrinking_averages_instead_of_skipping():
     lines[:, ::8] = 255  # thin bright lines: skipping pixels would lose or double them
     view = eval_transform((100, 100), mean=(0, 0, 0), std=(1, 1, 1))(lines)
     assert view.mean().item() == pytest.approx(1 / 8, abs=0.005) and view.std() < 0.01
+
+
+def test_any_size_keeps_the_shape_and_never_turns(photo):
+    """A quarter turn would change the shape that the image has in its batch."""
+    rule = ShapeRule(max_pixels=256 * 256)
+    transform = train_transform(rule)
+    assert {tuple(transform(photo, seed=i).shape[1:]) for i in range(30)} == {rule(130, 300)}
+    shown = eval_transform(rule, mean=None)(photo)
+    assert shown.shape[:2] == rule(130, 300) == (160, 384)
+
+
+def test_crop_keeps_proportions_where_squashing_does_not():
+    ring = np.zeros((300, 900, 3), np.uint8)
+    cv2.circle(ring, (450, 150), 100, (255, 255, 255), -1)
+
+    def height_and_width(image):
+        white = image[..., 0] > 127
+        return white.any(axis=1).sum(), white.any(axis=0).sum()
+
+    height, width = height_and_width(eval_transform((224, 224), mean=None, crop=True)(ring))
+    assert abs(height - width) <= 1 and 160 < height < 180
+    height, width = height_and_width(eval_transform((224, 224), mean=None)(ring))
+    assert height > 2.5 * width
+    views = [train_transform((224, 224), augmentations=(), crop=True)(ring, seed=i) for i in (0, 1)]
+    assert not torch.equal(*views)
+    with pytest.raises(ValueError, match="size must be one square"):
+        train_transform(ShapeRule(), crop=True)
