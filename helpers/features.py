@@ -9,6 +9,7 @@ import torch
 from accelerate import Accelerator
 from torch.utils.data import Dataset
 
+from helpers.batching import make_bucket_loader
 from helpers.datasets import ImageFolderDataset, make_loader
 from helpers.models import TransferModel
 
@@ -17,8 +18,8 @@ from helpers.models import TransferModel
 class FeatureDataset(Dataset):
     """Pooled features of several augmented views of a data set; epoch e shows view e modulo V.
 
-    features: float32 (V, N, C); labels: int64 (N,), or float (N, L) for several labels.
-    Items are (features (C,), label) of the current view.
+    features: float32 (V, N, D); labels: int64 (N,), or float (N, L) for several labels.
+    Items are (features (D,), label) of the current view.
     """
 
     features: torch.Tensor
@@ -52,8 +53,10 @@ def compute_features(
         model: its backbone is used as it is, in eval mode.
         dataset: images with a tensor transform.
         views: epoch numbers; one is enough where the transform does not augment.
+        batch_size: images, of 224 x 224 where they are of any size (see `make_bucket_loader`).
+        workers: processes that load images.
 
-    Returns: features of shape (len(views), N, C), on the CPU.
+    Returns: features of shape (len(views), N, D), on the CPU.
     """
     accelerator = Accelerator()
     model.to(accelerator.device)
@@ -63,9 +66,12 @@ def compute_features(
     with torch.no_grad():
         for view in views:
             dataset.set_epoch(view)
-            loader = make_loader(dataset, batch_size, workers=workers)
-            parts = [model.embed(images).cpu() for images, _ in loader]
-            stacked.append(torch.cat(parts))
+            if dataset.any_size:
+                loader = make_bucket_loader(dataset, batch_size * 224 * 224, workers=workers)
+                back = torch.from_numpy(loader.batch_sampler.order).argsort()
+            else:
+                loader, back = make_loader(dataset, batch_size, workers=workers), slice(None)
+            stacked.append(torch.cat([model.embed(images).cpu() for images, _ in loader])[back])
     dataset.set_epoch(epoch)
     model.train(was_training)
     return FeatureDataset(torch.stack(stacked), torch.as_tensor(dataset.labels))

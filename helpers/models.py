@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,7 +16,7 @@ from torch import nn
 from helpers.backbones import Backbone, load_backbone
 from helpers.errors import last_line
 
-TASKS = ("multiclass", "multilabel")
+TASKS, POOLINGS = ("multiclass", "multilabel"), ("avg", "spp")
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
 
 
@@ -23,10 +24,46 @@ class ModelError(ValueError):
     """A saved model that cannot be loaded, or a configuration that does not fit its model."""
 
 
+class SpatialPyramidPooling(nn.Module):
+    """Feature maps of any height and width to a vector of one length (He et al. 2014, section 2.2).
+
+    Level l cuts the map into l x l bins and keeps one number per bin and channel: its maximum, or
+    its mean. Bin i of a side of length H covers the rows from floor(i·H/l) to ceil((i+1)·H/l) - 1,
+    so that every row is covered and no bin is empty, however small the map; nothing is padded.
+
+    (N, C, H, W) -> (N, C·Σ l²) for any H, W ≥ 1, level by level in the order given; within a level
+    as `maps.flatten(1)` would be: channel, row, column. Levels 4, 2, 1 on 1280 channels: 26,880.
+
+    Args:
+        levels: bins per side.
+        mode: "max" or "avg".
+    """
+
+    def __init__(self, levels: Sequence[int] = (4, 2, 1), mode: str = "max"):
+        super().__init__()
+        if not levels or any(level < 1 for level in levels):
+            raise ValueError(f"levels are {tuple(levels)}; give one or more numbers of at least 1.")
+        pools = {"max": nn.functional.adaptive_max_pool2d, "avg": nn.functional.adaptive_avg_pool2d}
+        if mode not in pools:
+            raise ValueError(f"mode is {mode!r}; known: 'max' and 'avg'.")
+        self.levels, self.mode, self._pool = tuple(levels), mode, pools[mode]
+
+    @property
+    def bins(self) -> int:
+        """Numbers per channel: Σ l²."""
+        return sum(level**2 for level in self.levels)
+
+    def forward(self, maps: torch.Tensor) -> torch.Tensor:
+        return torch.cat([self._pool(maps, level).flatten(1) for level in self.levels], dim=1)
+
+    def extra_repr(self) -> str:
+        return f"levels={self.levels}, mode={self.mode!r}"
+
+
 class TransferModel(nn.Module):
     """A pretrained backbone with a new classifier on top.
 
-    images (N, 3, H, W) -> backbone (N, C, h, w) -> pooling (N, C) -> dropout, linear (N, classes)
+    images (N, 3, H, W) -> backbone (N, C, h, w) -> pooling (N, D) -> dropout, linear (N, classes)
 
     The output are logits, for `CrossEntropyLoss` or `BCEWithLogitsLoss`; `predict` turns them into
     probabilities. What is frozen stays in eval mode whatever `train()` says, so that batch norm
@@ -35,9 +72,11 @@ class TransferModel(nn.Module):
     Args:
         backbone: from `load_backbone`.
         num_classes: outputs of the classifier.
-        pooling: "avg", the mean over all positions, which takes images of any size.
+        pooling: "avg", the mean over all positions (D = C), or "spp", the maxima of a spatial
+            pyramid (D = 21·C with the usual levels). Both take images of any size.
         dropout: share of features zeroed in training before the linear layer.
         task: "multiclass" (softmax) or "multilabel" (a sigmoid per label).
+        levels: of the pyramid.
     """
 
     def __init__(
@@ -47,10 +86,11 @@ class TransferModel(nn.Module):
         pooling: str = "avg",
         dropout: float = 0.2,
         task: str = "multiclass",
+        levels: Sequence[int] = (4, 2, 1),
     ):
         super().__init__()
-        if pooling != "avg":
-            raise ValueError(f"pooling is {pooling!r}; known: 'avg'.")
+        if pooling not in POOLINGS:
+            raise ValueError(f"pooling is {pooling!r}; known: {', '.join(POOLINGS)}.")
         if task not in TASKS:
             raise ValueError(f"task is {task!r}; known: {', '.join(TASKS)}.")
         if num_classes < 1:
@@ -59,15 +99,16 @@ class TransferModel(nn.Module):
         self.weights_source, self.task = backbone.weights, task
         self.num_classes, self.pooling, self.dropout = num_classes, pooling, dropout
         self.features = backbone.features
-        self.pool = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(backbone.channels, num_classes))
+        self.pool = SpatialPyramidPooling(*((levels, "max") if pooling == "spp" else ([1], "avg")))
+        width = backbone.channels * self.pool.bins
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, num_classes))
         self._blocks = backbone.blocks  # plain lists: the modules are registered in `features`
         self._still: list[nn.Module] = []  # kept in eval mode by train()
         self.to(memory_format=torch.channels_last)  # about twice as fast on a CPU
         self.eval()  # looking at a model must not move its running statistics; fit() trains
 
     def embed(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (N, 3, H, W) to pooled features (N, C): what the classifier sees."""
+        """Images (N, 3, H, W) to pooled features (N, D): what the classifier sees."""
         device = next(self.parameters()).device
         images = images.to(device, memory_format=torch.channels_last)
         return self.pool(self.features(images))
@@ -203,6 +244,7 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
         "backbone": model.backbone_name,
         "weights": model.weights_source,
         "pooling": model.pooling,
+        "levels": list(model.pool.levels),
         "dropout": model.dropout,
         "task": model.task,
         "mean": list(model.mean),
@@ -237,9 +279,8 @@ def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
         backbone = load_backbone(config["backbone"], pretrained=False)
         backbone.mean, backbone.std = tuple(config["mean"]), tuple(config["std"])
         backbone.weights = config["weights"]
-        model = TransferModel(
-            backbone, len(config["classes"]), config["pooling"], config["dropout"], config["task"]
-        )
+        options = {key: config[key] for key in ("pooling", "dropout", "task", "levels")}
+        model = TransferModel(backbone, len(config["classes"]), **options)
     except (KeyError, TypeError, json.JSONDecodeError) as error:
         raise ModelError(f"{description}: not a model's config ({error!r}).") from None
     try:

@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
+from accelerate.data_loader import DataLoaderShard, prepare_data_loader
+from accelerate.utils import gather_object, set_seed
 from torch import nn
 from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 
+from helpers.batching import SizeBucketBatchSampler
 from helpers.callbacks import Callback
 from helpers.errors import last_line
 from helpers.history import History
@@ -83,8 +85,8 @@ class Trainer:
         if self.optimizer is None:
             raise TrainingError("to fit, a Trainer needs an optimizer.")
         self.given_loader, self.max_epochs = train_loader, max_epochs
-        self.train_loader = self.accelerator.prepare(train_loader)
-        val_loader = None if val_loader is None else self.accelerator.prepare(val_loader)
+        self.train_loader = self._prepared(train_loader)
+        val_loader = None if val_loader is None else self._prepared(val_loader)
         if len(self.train_loader) == 0:
             raise TrainingError("the training loader has no batches; add data or use smaller ones.")
         self.stop = False
@@ -148,17 +150,39 @@ class Trainer:
 
     @torch.no_grad()
     def predict(self, loader: DataLoader) -> tuple[torch.Tensor, torch.Tensor]:
-        """Outputs (logits) and targets of all items, in the loader's order, on the CPU."""
-        loader = self.accelerator.prepare(loader)
+        """Outputs (logits) and targets of all items on the CPU, in the loader's order.
+
+        Of size buckets, whose order means nothing, they come in the data set's order.
+        """
+        sampler = loader.batch_sampler
+        buckets = sampler if isinstance(sampler, SizeBucketBatchSampler) else None
+        loader = self._prepared(loader)
         self.model.eval()
-        parts = [
-            self.accelerator.gather_for_metrics((self.model(inputs), targets))
-            for inputs, targets in loader
-        ]
+        parts = []
+        for inputs, targets in loader:
+            part = self.model(inputs), targets
+            parts.append(part if buckets else self.accelerator.gather_for_metrics(part))
+        if buckets:  # batches of several processes differ in length; their items are sent instead
+            parts = gather_object([(o.cpu(), t.cpu()) for o, t in parts])
         if not parts:
             raise TrainingError("the loader to evaluate has no batches; add data.")
-        outputs, targets = zip(*parts, strict=True)
-        return torch.cat(outputs).float().cpu(), torch.cat(targets).cpu()
+        outputs, targets = (torch.cat(part) for part in zip(*parts, strict=True))
+        if buckets:
+            back = torch.from_numpy(buckets.order).argsort()
+            outputs, targets = outputs[back], targets[back]
+        return outputs.float().cpu(), targets.cpu()
+
+    def _prepared(self, loader: DataLoader) -> DataLoader:
+        """Batches on the device, shared by all processes: by Accelerate, or by size buckets."""
+        if not isinstance(loader.batch_sampler, SizeBucketBatchSampler):
+            return self.accelerator.prepare(loader)
+        if isinstance(loader, DataLoaderShard):  # prepared before
+            return loader
+        here = self.accelerator
+        loader.batch_sampler.share(here.num_processes, here.process_index)
+        return prepare_data_loader(
+            loader, here.device, num_processes=1, process_index=0, put_on_device=True
+        )
 
     @property
     def learning_rate(self) -> float:

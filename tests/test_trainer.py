@@ -246,9 +246,10 @@ def test_history_survives_csv_and_joins_phases(tmp_path):
 
 TWO_PROCESSES = """
 import os, sys, torch
+from helpers.batching import make_bucket_loader
 from helpers.callbacks import Callback
 from helpers.metrics import multiclass_metrics
-from test_trainer import loaders, make_trainer
+from test_trainer import loaders, make_data, make_trainer
 trainer = make_trainer(metrics=multiclass_metrics(2))
 train_loader, val_loader = loaders()
 orders = []
@@ -257,13 +258,21 @@ class Note(Callback):
         orders.append([i for batch in trainer.train_loader.batch_sampler for i in batch])
 trainer.callbacks.append(Note())
 history = trainer.fit(train_loader, val_loader, max_epochs=2)
+seen = len(history.batches), history.epochs[-1]["val_accuracy"]
 flat = torch.cat([p.detach().flatten() for p in trainer.unwrapped_model.parameters()])
 both = trainer.accelerator.gather(flat[None])
 orders = trainer.accelerator.gather(torch.tensor(orders)[None])
 outputs, targets = trainer.predict(loaders()[1])
+odd = make_data(30, 1)
+odd.shapes = [(3, 1)] * 22 + [(1, 3)] * 8
+buckets = make_bucket_loader(odd, pixel_budget=15, shuffle=True)
+bucketed, _ = trainer.predict(buckets)
+trainer.callbacks.clear()
+trainer.fit(buckets, buckets, max_epochs=3)
+mine = torch.tensor([len(buckets), sum(len(batch) for batch in buckets.batch_sampler)])
+shares = trainer.accelerator.gather(mine[None])
 if trainer.accelerator.is_main_process:
-    accuracy = history.epochs[-1]["val_accuracy"]
-    torch.save((len(history.batches), accuracy, outputs, targets, both, orders), sys.argv[1])
+    torch.save((*seen, outputs, targets, both, orders, bucketed, shares), sys.argv[1])
 trainer.accelerator.wait_for_everyone()
 trainer.accelerator.end_training()
 sys.stdout.flush()
@@ -286,7 +295,7 @@ def test_two_processes_share_the_work(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    batches, accuracy, outputs, targets, both, orders = torch.load(
+    batches, accuracy, outputs, targets, both, orders, bucketed, shares = torch.load(
         tmp_path / "out.pt", weights_only=True
     )
     assert torch.equal(both[0], both[1])  # the two processes end with one model
@@ -295,3 +304,5 @@ def test_two_processes_share_the_work(tmp_path):
     assert batches == 2 * 3  # five batches an epoch, shared by two
     assert torch.equal(targets, make_data(30, 1).tensors[1])  # all of them, once, in order
     assert accuracy == pytest.approx((outputs.argmax(1) == targets).float().mean().item())
+    assert torch.allclose(bucketed, outputs, atol=1e-6)  # size buckets: also all, once, in order
+    assert shares[:, 0].tolist() == [4, 4] and shares[:, 1].sum() == 30  # as many steps for each
