@@ -66,8 +66,8 @@ def file_plan(per_class: int) -> list[tuple[int, int, str]]:
     return plan
 
 
-def render_file(job: tuple[int, int, int, str]) -> None:
-    """Render one (seed, class number, picture number, path) to a JPEG file."""
+def render_file(job: tuple[int, int, int, str]) -> tuple[int, int, int, int]:
+    """Render one (seed, class number, picture number, path) to a JPEG file; returns its box."""
     seed, number, picture, path = job
     rendered = render_drone(CLASSES[number], [seed, number, picture])
     quality = [cv2.IMWRITE_JPEG_QUALITY, rendered.quality]
@@ -75,6 +75,7 @@ def render_file(job: tuple[int, int, int, str]) -> None:
     if not done:
         raise RuntimeError(f"OpenCV could not encode {path}")
     Path(path).write_bytes(data.tobytes())
+    return rendered.box
 
 
 def one_thread() -> None:
@@ -82,16 +83,18 @@ def one_thread() -> None:
     cv2.setNumThreads(1)
 
 
-def render_all(jobs: list[tuple[int, int, int, str]], processes: int) -> Iterator[None]:
-    """Render the jobs, one result as each is done; in this process where none can be started."""
+def render_all(
+    jobs: list[tuple[int, int, int, str]], processes: int
+) -> Iterator[tuple[int, int, int, int]]:
+    """Render the jobs, each one's box as it is done; in this process where none can be started."""
     done = 0
     if processes > 1:
         # spawn: a fork of a process that runs threads, as a notebook's does, may deadlock
         pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=one_thread)
         try:
-            for _ in pool.map(render_file, jobs, chunksize=CHUNK):
+            for box in pool.map(render_file, jobs, chunksize=CHUNK):
                 done += 1
-                yield
+                yield box
         except BrokenProcessPool:
             print("worker processes could not run here: rendering in this one", file=sys.stderr)
         finally:
@@ -100,8 +103,7 @@ def render_all(jobs: list[tuple[int, int, int, str]], processes: int) -> Iterato
     one_thread()
     try:
         for job in jobs[done:]:
-            render_file(job)
-            yield
+            yield render_file(job)
     finally:
         cv2.setNumThreads(threads)
 
@@ -129,7 +131,8 @@ def render_dataset(
     """Render the data set into `folder`/{train,val,test}/<class>/ and return the folder.
 
     60 % of a class's pictures go to train, 15 % to val, 25 % to test; five flawed files are
-    planted in train beside them and listed in planted.json. The same seed and library versions
+    planted in train beside them and listed in planted.json. boxes.csv says where each picture's
+    object is: file, then left, top, right and bottom in pixels. The same seed and library versions
     give the same bytes, whatever the number of processes (default: one per core). The folder
     appears only when it is complete.
 
@@ -152,8 +155,8 @@ def render_dataset(
         jobs = [(seed, number, picture, str(unfinished / path)) for number, picture, path in plan]
         wanted = processes or os.cpu_count() or 1
         steps = render_all(jobs, min(wanted, len(jobs)))
-        for _ in tqdm(steps, "rendering drones", len(jobs), unit="img", disable=not progress):
-            pass
+        boxes = list(tqdm(steps, "rendering drones", len(jobs), unit="img", disable=not progress))
+        write_boxes(unfinished / "boxes.csv", [path for _, _, path in plan], boxes)
         planted = plant_flaws(unfinished, CLASSES, seed)
         write_json(unfinished / "planted.json", planted)
         recipe = {"seed": seed, "per_class": per_class, "renderer_version": RENDERER_VERSION}
@@ -165,6 +168,12 @@ def render_dataset(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return folder
+
+
+def write_boxes(path: Path, files: list[str], boxes: list[tuple[int, int, int, int]]) -> None:
+    rows = [",".join([file, *map(str, box)]) for file, box in zip(files, boxes, strict=True)]
+    text = "\n".join(["file,left,top,right,bottom", *rows]) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: Path, content: object) -> None:

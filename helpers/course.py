@@ -6,6 +6,7 @@ name that `load_backbone` knows), COURSE_MIRROR (a local copy of the real photos
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -46,6 +47,23 @@ def data_folder(task: str) -> Path:
     if form == "rendered":
         _warn_if_outdated(folder)
     return folder
+
+
+def object_boxes(folder: Path) -> dict[Path, tuple[int, int, int, int]]:
+    """Where the object is in each image: (left, top, right, bottom) in pixels, from boxes.csv.
+
+    Rendered data has them; of other data the result is {}.
+    """
+    table = folder / "boxes.csv"
+    if not table.is_file():
+        return {}
+    with table.open(encoding="utf-8", newline="") as file:
+        return {
+            folder / row["file"]: tuple(
+                int(row[side]) for side in ("left", "top", "right", "bottom")
+            )
+            for row in csv.DictReader(file)
+        }
 
 
 def runs_folder() -> Path:

@@ -67,3 +67,7 @@ def test_backbone_can_be_chosen_from_outside(monkeypatch):
     assert course.backbone_name() == "auto"
     monkeypatch.setenv("COURSE_BACKBONE", "vgg16")
     assert course.backbone_name() == "vgg16"
+
+
+def test_data_without_boxes_has_none(tmp_path):
+    assert course.object_boxes(tmp_path) == {}

@@ -23,6 +23,7 @@ from data_scripts.render_drones import (
     render_file,
     split_sizes,
 )
+from helpers.course import object_boxes
 
 PER_CLASS = 8
 
@@ -80,6 +81,17 @@ def test_splits_hold_the_stated_shares(dataset: Path) -> None:
     recipe = json.loads((dataset / "recipe.json").read_text())
     assert (recipe["seed"], recipe["per_class"]) == (0, PER_CLASS)
     assert recipe["renderer_version"] >= 1
+
+
+def test_boxes_say_where_each_object_is(dataset: Path) -> None:
+    boxes, planted = object_boxes(dataset), json.loads((dataset / "planted.json").read_text())
+    files = set(dataset.glob("*/*/*.jpg"))
+    assert files - set(boxes) == {dataset / path for path in planted}
+    for number, picture, path in file_plan(PER_CLASS)[::7]:
+        mask = render_drone(CLASSES[number], [0, number, picture]).mask
+        left, top, right, bottom = boxes[dataset / path]
+        assert mask[top:bottom, left:right].sum() == mask.sum() > 0
+        assert mask[:, [left, right - 1]].any() and mask[[top, bottom - 1]].any()
 
 
 def test_planted_files_are_what_planted_json_says(dataset: Path) -> None:
@@ -200,7 +212,12 @@ def test_existing_folder_is_left_alone_unless_told(
     assert [path.name for path in tmp_path.rglob("*")] == ["drones", "mine.txt"]
 
     small = cv2.imencode(".jpg", np.zeros((9, 9, 3), np.uint8))[1].tobytes()
-    monkeypatch.setattr(render_drones, "render_file", lambda job: Path(job[3]).write_bytes(small))
+
+    def stand_in(job):
+        Path(job[3]).write_bytes(small)
+        return (0, 0, 9, 9)
+
+    monkeypatch.setattr(render_drones, "render_file", stand_in)
     render_dataset(folder, 7, processes=1, progress=False, overwrite=True)
     assert not (folder / "mine.txt").exists()
     assert (folder / "train").is_dir()
