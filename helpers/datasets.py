@@ -112,6 +112,11 @@ class ImageFolderDataset(Dataset):
     @property
     def shapes(self) -> np.ndarray:
         """Heights and widths (N, 2) that the transform resizes the images to."""
+        if not hasattr(self.transform, "shape_for"):
+            raise DataError(
+                "the data set's transform does not say what shapes it makes; give it one from "
+                "helpers.transforms, as in data.with_transform(eval_transform(ShapeRule()))."
+            )
         shapes = [self.transform.shape_for(r.height, r.width) for r in self.reports]
         return np.array(shapes, np.int32).reshape(-1, 2)
 

@@ -1,5 +1,3 @@
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,10 +9,8 @@ from helpers.batching import (
     SizeBucketBatchSampler,
     distortion,
     make_bucket_loader,
-    read_sizes,
 )
-from helpers.datasets import ImageFolderDataset
-from helpers.images import ImageError
+from helpers.datasets import DataError, ImageFolderDataset
 from helpers.transforms import eval_transform, train_transform
 
 SIDES = st.integers(1, 9000)
@@ -123,25 +119,12 @@ def test_loader_gives_every_image_of_any_size_once(odd_photos):
     assert max(shape[0] * shape[2] * shape[3] for shape in batches) <= 16 * 224 * 224
 
 
+def test_shapes_need_a_transform_that_makes_them(odd_photos):
+    with pytest.raises(DataError, match="does not say what shapes"):
+        make_bucket_loader(ImageFolderDataset(odd_photos))
+
+
 def test_reduced_decoding_does_not_change_the_shape(odd_photos):
     data = ImageFolderDataset(odd_photos, eval_transform(ShapeRule(max_pixels=224 * 224)))
     for (image, _), shape in zip((data[i] for i in range(6)), data.shapes, strict=True):
         assert tuple(image.shape[1:]) == tuple(shape)
-
-
-def test_sizes_are_read_once_and_again_after_a_change(odd_photos, tmp_path, monkeypatch):
-    paths, cache = sorted(odd_photos.rglob("*.jpg")), tmp_path / "kept" / "sizes.csv"
-    sizes = read_sizes(paths, cache)
-    assert sizes.tolist()[:3] == [[131, 900], [900, 131], [24, 24]]
-    Image.new("RGB", (50, 40)).save(paths[2])
-    os.utime(paths[2], ns=(1, 1))
-    opened = []
-    monkeypatch.setattr(
-        "helpers.batching.read_size", lambda path: opened.append(path.name) or (40, 50)
-    )
-    assert read_sizes(paths, cache).tolist()[2] == [40, 50] and opened == ["2.jpg"]
-    cache.write_text("something else")
-    monkeypatch.undo()
-    assert read_sizes(paths, cache).tolist()[0] == [131, 900]
-    with pytest.raises(ImageError, match=r"gone\.jpg: there is no such file"):
-        read_sizes([tmp_path / "gone.jpg"])
