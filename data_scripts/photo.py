@@ -40,14 +40,17 @@ def defocused(image: np.ndarray, radius: float) -> np.ndarray:
     return cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def developed(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """A scene (H, W, 3) float sRGB as a camera records it, uint8: tone, vignette, noise."""
+def developed(rng: np.random.Generator, image: np.ndarray, grey_share: float = 0.06) -> np.ndarray:
+    """A scene (H, W, 3) float sRGB as a camera records it, uint8: tone, vignette, noise.
+
+    grey_share: how many pictures lose some or all of their colour.
+    """
     height, width = image.shape[:2]
     balance = rng.normal(1.0, 0.02, 3) * np.exp(rng.normal(0, 0.08))
     contrast = rng.uniform(0.88, 1.12)
     image = image * (balance * contrast).astype(np.float32)
     image += np.float32(0.5 - 0.5 * contrast)
-    if rng.random() < 0.06:  # black and white, or nearly so
+    if rng.random() < grey_share:  # black and white, or nearly so
         grey = image.mean(axis=2, keepdims=True)
         image += (grey - image) * np.float32(rng.uniform(0.5, 1.0))
     if rng.random() < 0.5:

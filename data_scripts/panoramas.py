@@ -1,0 +1,150 @@
+"""From labels and a seed to one photograph of a landscape: paint its parts, then take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from data_scripts import deserts, groves, highlands, moods, plains, seas
+from data_scripts.moods import Mood
+from data_scripts.panorama_scenes import PART_LABELS, Scene, describe, draw_labels
+from data_scripts.photo import blurred, developed
+from data_scripts.terrain import Eye, Seen
+from data_scripts.vista_skies import paint_sky
+
+PAINTED = 210_000  # pixels that a landscape is painted in; larger pictures are enlarged from it
+MASK_STEP = 4  # masks keep every fourth row and column
+# The least share of the picture that makes a label true: less than this nobody would notice.
+LEAST = {"desert": 0.08, "mountains": 0.012, "sea": 0.02, "sunset": 0.12, "trees": 0.008}
+
+
+@dataclass(frozen=True)
+class Panorama:
+    """image (H, W, 3) uint8 RGB; scene: what it shows; shares: of the picture that shows each
+    label; quality: of its JPEG file."""
+
+    image: np.ndarray
+    scene: Scene
+    shares: dict[str, float]
+    quality: int
+
+
+@dataclass
+class Canvas:
+    """A picture in the making.
+
+    image (H, W, 3) float32; masks: where each label is seen, (H / 4, W / 4); land: the ground that
+    things stand on; shore: where it ends.
+    """
+
+    eye: Eye
+    mood: Mood
+    image: np.ndarray
+    masks: dict[str, np.ndarray] = field(default_factory=dict)
+    land: Seen | None = None
+    shore: seas.Shore | None = None
+
+    def claim(self, label: str | None, cover: np.ndarray) -> None:
+        """The picture shows `label` (or what has none) where cover (H, W) is 1."""
+        cover = cover[::MASK_STEP, ::MASK_STEP]
+        for mask in self.masks.values():
+            mask *= 1 - cover
+        if label is not None:
+            self.masks[label] = np.maximum(self.masks.get(label, 0), cover)
+
+    def claim_seen(self, label: str | None, seen: Seen | None) -> None:
+        if seen is not None:
+            cover = np.zeros(self.eye.shape, np.float32)
+            cover[seen.top : seen.top + len(seen.cover)] = seen.cover
+            self.claim(label, cover)
+
+
+def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str) -> None:
+    """Draw one part of the scene into the canvas, in place."""
+    eye, mood, image, label = canvas.eye, canvas.mood, canvas.image, PART_LABELS[part]
+    dry = "desert" in scene.labels
+    if part in ("day", "evening"):
+        image[:] = paint_sky(rng, eye, mood)
+        canvas.claim(label, np.ones(eye.shape, np.float32))
+    elif part == "range":
+        seen = highlands.mountains(rng, eye, mood, image, scene.peaks, scene.side, dry)
+        canvas.claim_seen(label, seen)
+    elif part == "mesas":
+        canvas.claim_seen(label, deserts.mesas(rng, eye, mood, image))
+    elif part == "sea":
+        canvas.shore = seas.shoreline(rng, eye, scene.water) if scene.water else None
+        canvas.claim_seen(label, seas.sea(rng, eye, mood, image, canvas.shore))
+    elif part in deserts.DESERTS:
+        canvas.land = deserts.desert(rng, eye, mood, image, part, canvas.shore)
+        canvas.claim_seen(label, canvas.land)
+    elif part in plains.PLAINS or part == "beach":
+        colours = None
+        if part == "beach":
+            colours = lambda seen: seas.beach_colours(rng, eye, seen, canvas.shore)  # noqa: E731
+        canvas.land = plains.plain(
+            rng, eye, mood, image, part, scene.hills, canvas.shore, colours
+        )
+        canvas.claim_seen(label, canvas.land)
+    elif part == "tufts":
+        row = image[int(0.97 * len(image))]
+        plains.tufts(rng, eye, image, row.mean(axis=0), int(rng.integers(120, 500)))
+    elif canvas.land is not None and part in groves.GROVES:
+        where = "desert" if dry else "coast" if "sea" in scene.labels else "land"
+        snowy = "snow" in scene.parts
+        cover = groves.plant(rng, eye, mood, image, canvas.land, part, where, snowy)
+        canvas.claim(label, cover)
+    elif canvas.land is not None:
+        groves.scatter(rng, eye, mood, image, canvas.land, part)
+
+
+def paint(rng: np.random.Generator, scene: Scene) -> tuple[np.ndarray, dict[str, float]]:
+    """The scene as (h, w, 3) float32 sRGB, at a reduced size if large, and each label's share."""
+    height, width = scene.shape
+    reduced = min(1.0, (PAINTED / (height * width)) ** 0.5)
+    shape = round(height * reduced), round(width * reduced)
+    eye = Eye(shape, scene.horizon * shape[0], scene.focal * shape[0], scene.eye)
+    make = moods.evening if scene.mood in moods.SUNSETS else moods.day
+    canvas = Canvas(eye, make(rng, scene.mood), np.zeros((*shape, 3), np.float32))
+    for part in scene.parts:
+        paint_part(rng, canvas, scene, part)
+    shares = {label: float(mask.mean()) for label, mask in canvas.masks.items()}
+    return canvas.image, shares
+
+
+def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """Exposure, white balance, saturation and fade of a photographer's taste, (H, W, 3)."""
+    image = np.clip(image, 0, 1.2)
+    image **= np.float32(np.exp(rng.normal(0, 0.13)))
+    grey = image.mean(axis=2, keepdims=True)
+    image = grey + (image - grey) * np.float32(rng.uniform(0.55, 1.2))
+    warm, green = rng.normal(0, 0.045), rng.normal(0, 0.02)
+    image *= np.float32([1 + warm, 1 + green, 1 - warm])
+    if rng.random() < 0.35:  # shadows and lights tinted apart
+        dark, light = rng.normal(0, 0.035, 3), rng.normal(0, 0.035, 3)
+        image += dark.astype(np.float32) + (light - dark).astype(np.float32) * grey
+    if rng.random() < 0.3:  # faded
+        lift = np.float32(rng.uniform(0.03, 0.14))
+        image = lift + image * (1 - lift)
+    return image
+
+
+def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) -> Panorama:
+    """One landscape; of labels as they come, or of those given.
+
+    What is described is painted anew until every label can be seen.
+    """
+    labels = draw_labels(rng) if labels is None else labels
+    while True:
+        scene = describe(rng, labels)
+        image, shares = paint(rng, scene)
+        if all(shares.get(label, 0) >= LEAST[label] for label in labels):
+            break
+    image = graded(rng, image)
+    height, width = scene.shape
+    if image.shape[:2] != scene.shape:
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+    soft = rng.uniform(0, 0.6) + (rng.random() < 0.1) * rng.uniform(0, 0.004) * height
+    image = developed(rng, blurred(image, soft), 0.0 if "sunset" in labels else 0.05)
+    return Panorama(image, scene, shares, int(rng.integers(55, 96)))
