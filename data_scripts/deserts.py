@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 
 from data_scripts.moods import Mood
@@ -25,21 +26,23 @@ DESERTS = ("dunes", "low dunes", "stony flat")
 SANDS = [(0.80, 0.62, 0.40), (0.86, 0.70, 0.48), (0.78, 0.48, 0.28), (0.88, 0.80, 0.66),
          (0.66, 0.56, 0.44), (0.82, 0.56, 0.32), (0.74, 0.64, 0.50)]  # fmt: skip
 SPAN = 900.0
+DUNE_SIDE = 512  # pixels of a dune map: crests are sharp
 
 
 def dune_map(rng: np.random.Generator, tall: float) -> np.ndarray:
     """Heights (S, S) in metres: slow windward slopes, steep lee slopes, winding crests."""
-    v, u = np.mgrid[0:MAP_SIDE, 0:MAP_SIDE].astype(np.float32) / MAP_SIDE
-    bend, strength = tileable(rng, 2, 3), tileable(rng, 2, 2)
+    v, u = np.mgrid[0:DUNE_SIDE, 0:DUNE_SIDE].astype(np.float32) / DUNE_SIDE
+    bend, strength = (tileable(rng, 2, octaves, size=DUNE_SIDE) for octaves in (3, 2))
     waves, aslant = int(rng.integers(2, 5)), int(rng.integers(-3, 4))
-    total = np.zeros((MAP_SIDE, MAP_SIDE), np.float32)
+    total = np.zeros((DUNE_SIDE, DUNE_SIDE), np.float32)
     for scale, weight in ((1, 1.0), (2, 0.28)):
         phase = scale * (waves * v + aslant * u) + (1.3 + 0.4 * scale) * bend
         phase = phase - np.floor(phase)
         crest = rng.uniform(0.62, 0.8)
         up, down = phase / crest, (1 - phase) / (1 - crest)
         total += weight * np.minimum(up**1.4, down) * (0.25 + 0.75 * strength)
-    return total * np.float32(tall)
+    total = cv2.copyMakeBorder(total * np.float32(tall), 4, 4, 4, 4, cv2.BORDER_WRAP)
+    return cv2.GaussianBlur(total, (0, 0), 1.3)[4:-4, 4:-4]
 
 
 def ripples(rng: np.random.Generator, eye: Eye, seen: Seen) -> np.ndarray:
@@ -69,7 +72,7 @@ def desert(
     behind other land.
     """
     near = max(0.6 * eye.nearest, begins)
-    rise = {"dunes": rng.uniform(1.5, 4.5), "low dunes": rng.uniform(0.4, 1.2),
+    rise = {"dunes": rng.uniform(2.0, 5.5), "low dunes": rng.uniform(0.5, 1.4),
             "stony flat": 0.15}[kind]  # fmt: skip
     tall = eye.height * rise
     span = tall * rng.uniform(16, 30) if kind != "stony flat" else SPAN
@@ -80,17 +83,17 @@ def desert(
     def heights(x: np.ndarray, z: np.ndarray) -> np.ndarray:
         here = sampled(level, x + shift, z, span)
         if not begins:  # the camera stands on top of its own dune
-            here = np.minimum(here, 0.55 * (eye.height + 0.12 * z)) * smoothstep(
+            here = np.minimum(here, 0.6 * (eye.height + 0.16 * z)) * smoothstep(
                 0.3 * start, 6 * start, z
             )
         return here if shore is None else np.where(z < shore(x), here, -np.inf)
 
-    seen = march(eye, heights, near, max(14 * span, 40 * near), 190)
+    seen = march(eye, heights, near, max(10 * span, 40 * near), 340)
     if seen is None:
         return None
     sand = np.array(SANDS[rng.integers(len(SANDS))]) * rng.uniform(0.85, 1.12)
     rough = mottled(rng, eye, seen, (0.4 * eye.height, 4 * eye.height, 30 * eye.height))
-    stony = 0.85 if kind == "stony flat" else 0.12
+    stony = 0.5 if kind == "stony flat" else 0.12
     colour = mix(sand * (1 - 0.5 * stony), sand * (1 + 0.45 * stony), 0.5 + stony * rough)
     sun = mood.sun.copy()
     if not mood.is_sunset and mood.name != "night":  # dunes are photographed in slanting light
@@ -101,7 +104,7 @@ def desert(
         lit = lit * (1 + 0.5 * ripples(rng, eye, seen))
         colour *= (1 + 0.10 * ripples(rng, eye, seen))[..., None]
     bounce = 0.8 + 0.4 * lit[..., None] * np.float32([1.0, 0.9, 0.8])
-    ambient = mood.ambient.astype(np.float32) * bounce
+    ambient = 1.15 * mood.ambient.astype(np.float32) * bounce
     colour *= ambient + mood.direct.astype(np.float32) * (1.3 * lit)[..., None]
     reach = max(5 * span, 60 * eye.height) * mood.reach
     haze = 0.75 * mood.haze + 0.25 * sand * mood.haze

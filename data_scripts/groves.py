@@ -113,6 +113,8 @@ def plant(
     height, width = eye.shape
     cover = np.zeros(eye.shape, np.float32)
     species = choose_species(rng, where)
+    if snowy:
+        species = [["conifer"], ["bare"], ["conifer", "bare"]][rng.integers(3)]
     season = ("green", "green", "green", "autumn", "pale")[rng.integers(5)]
     rows, count, share = {
         "few trees": ((0.02, 0.45), int(rng.integers(1, 5)), rng.uniform(0.14, 0.6)),
@@ -155,67 +157,3 @@ def plant(
         one = tint * rng.uniform(0.85, 1.12)
         stamp(image, cover, shape, (x, y), tall, one, mood.haze, far, rng.random() < 0.5)
     return cover
-
-
-def boulder(rng: np.random.Generator, tall: int, light: float) -> TreeShape:
-    """A rock: a rough outline, darker away from the light."""
-    width = int(tall * rng.uniform(1.3, 2.2))
-    picture = np.zeros((tall + 4, width, 4), np.uint8)
-    tint = np.array([0.5, 0.47, 0.44]) * rng.uniform(0.6, 1.2)
-    angles = np.linspace(0, np.pi, 12)
-    for step in range(5):
-        shrink = 1 - 0.16 * step
-        radius = shrink * rng.uniform(0.75, 1.0, 12)
-        x = width / 2 + 0.48 * width * np.cos(angles) * radius + 0.05 * step * light * width
-        y = tall - 0.94 * tall * np.sin(angles) * radius
-        ink = paint(tint * (0.62 + 0.14 * step))
-        cv2.fillPoly(picture, [np.stack([x, y], 1).astype(np.int32)], ink, cv2.LINE_AA)
-    return TreeShape(picture, tall)
-
-
-def bale(rng: np.random.Generator, tall: int, light: float) -> TreeShape:
-    """A round bale of straw, seen from its flat end."""
-    picture = np.zeros((tall + 4, tall + 4, 4), np.uint8)
-    tint, middle = np.array([0.78, 0.66, 0.40]), (tall // 2 + 2, tall // 2 + 2)
-    for step, radius in enumerate(np.linspace(tall / 2, 1, 6)):
-        ink = paint(tint * (0.72 + 0.09 * (step % 3) + 0.04 * step))
-        cv2.circle(picture, middle, int(radius), ink, -1, cv2.LINE_AA)
-    return TreeShape(picture, tall)
-
-
-def post(rng: np.random.Generator, tall: int, light: float) -> TreeShape:
-    """A fence post or a mast with a cross-bar."""
-    picture = np.zeros((tall + 4, max(6, tall // 2), 4), np.uint8)
-    middle, ink = picture.shape[1] // 2, paint(np.array([0.34, 0.30, 0.27]))
-    thick = max(2, tall // 16)
-    cv2.line(picture, (middle, tall), (middle, 2), ink, thick, cv2.LINE_AA)
-    if rng.random() < 0.5:
-        y, reach = int(0.14 * tall), int(0.2 * tall)
-        cv2.line(picture, (middle - reach, y), (middle + reach, y), ink, thick, cv2.LINE_AA)
-    return TreeShape(picture, tall)
-
-
-def scatter(
-    rng: np.random.Generator, eye: Eye, mood: Mood, image: np.ndarray, land: Seen, kind: str
-) -> None:
-    """Draw things that bear no label, "boulders", "bales" or "posts", on land, in place."""
-    makers = {"boulders": (boulder, 0.10, 9), "bales": (bale, 0.07, 9), "posts": (post, 0.2, 8)}
-    maker, size, most = makers[kind]
-    height = eye.shape[0]
-    feet = places_on(rng, eye, land, (0.08, 0.85), int(rng.integers(2, most)))
-    if len(feet) == 0:
-        return
-    if kind == "posts" and len(feet) > 1:  # in line, as a fence or a power line is
-        feet[:, 1] = np.linspace(feet[:, 1].min(), feet[:, 1].max(), len(feet))
-        feet[:, 0] = np.linspace(feet[0, 0], feet[-1, 0], len(feet))
-    below = np.clip((feet[:, 1] - eye.horizon) / (height - eye.horizon), 0.03, 1)
-    sizes = height * size * rng.uniform(0.6, 1.6) * below * rng.uniform(0.85, 1.15, len(feet)) * 2
-    shape = maker(rng, int(np.clip(sizes.max(), 16, 160)), float(np.sign(mood.sun[0])))
-    tint = mood.ambient + mood.direct * 0.7
-    ground = np.zeros(eye.shape, np.float32)
-    ground[land.top : land.top + len(land.cover)] = land.cover
-    shadows(image, feet, sizes, mood, ground)
-    cover = np.zeros(eye.shape, np.float32)
-    for (x, y, z), tall in zip(feet, sizes, strict=True):
-        far = 1 - np.exp(-z / (3000 * mood.reach + 40 * eye.height))
-        stamp(image, cover, shape, (x, y), max(tall, 3), tint, mood.haze, far, rng.random() < 0.5)

@@ -33,7 +33,7 @@ def mountains(
     distance = rng.uniform(4500, 8000)
     tall = share * height * distance / eye.focal
     shape = tileable(rng, 2, 8, rng.uniform(0.46, 0.56), ridged=True, size=512)
-    shape = shape ** rng.uniform(1.0, 1.5)
+    shape = shape ** rng.uniform(0.9, 1.4)
     level = shape * np.float32(tall)
     reach = width / (2 * eye.focal)
     edge = {"all": 0.0, "left": -1.0, "right": 1.0, "middle": 0.0}[side]
@@ -42,20 +42,27 @@ def mountains(
     start = rng.uniform(0.0, SPAN)
 
     def heights(x: np.ndarray, z: np.ndarray) -> np.ndarray:
-        rise = smoothstep(NEAR, 0.8 * distance, z + turn * x)
+        swell = smoothstep(NEAR, 0.8 * distance, z + turn * x)
         if side == "middle":
-            rise = rise * np.exp(-(((x / z - middle) / broad) ** 2))
+            swell = swell * np.exp(-(((x / z - middle) / broad) ** 2))
         elif edge:
-            rise = rise * smoothstep(-0.2 * reach, 0.8 * reach, edge * x / z)
+            swell = swell * smoothstep(-0.2 * reach, 0.8 * reach, edge * x / z)
         # far crests stand lower in the picture without help: keep some in sight
-        return (sampled(level, x + np.float32(start), z, SPAN) * rise * (0.75 + z / (4 * distance))
-                ).astype(np.float32)  # fmt: skip
+        swell = swell * (0.75 + z / (4 * distance))
+        return (sampled(level, x + np.float32(start), z, SPAN) * swell).astype(np.float32)
 
+    z = np.geomspace(NEAR, FAR, 150, dtype=np.float32)[:, None]
+    x = z * np.linspace(-reach, reach, 80, dtype=np.float32)[None]
+    depth = np.repeat(z, 80, axis=1)
+    rise = float((heights(x, depth) / depth).max()) * eye.focal
+    stretch = share * height / max(rise, 1.0)  # so that the highest peak rises as asked
+    level *= np.float32(stretch)
+    tall *= stretch
     bottom = int(eye.horizon + 0.02 * height) + 2
     seen = march(eye, heights, NEAR, FAR, 150, bottom)
     if seen is None:
         return None
-    light = sunlit(level * 1.3, SPAN, mood.sun, 5)
+    light = sunlit(level * 1.5, SPAN, mood.sun, 5)
     lit = sampled(light, seen.x + np.float32(start), seen.z, SPAN)
     grain = tileable(rng, 8, 5, 0.75)
     rough = sampled(grain, seen.x, seen.z + 0.8 * seen.up, 1100.0)
@@ -66,7 +73,7 @@ def mountains(
     colour = mix(feet, rock, smoothstep(tree_line - 0.12, tree_line + 0.12, altitude))
     colour *= (0.8 + 0.4 * rough)[..., None]
     if rng.random() < (0.25 if bare else 0.65):
-        line = rng.uniform(0.05, 0.75)
+        line = rng.uniform(0.05, 0.7)
         snow = smoothstep(line - 0.08, line + 0.08, altitude + 0.25 * (lit - 0.6))
         colour += (np.float32([0.93, 0.95, 0.98]) - colour) * snow[..., None]
     direct, ambient = mood.direct.astype(np.float32), mood.ambient.astype(np.float32)

@@ -74,7 +74,7 @@ def day(rng: np.random.Generator, name: str) -> Mood:
         tint = {"violet": array(1.02, 0.96, 1.12)}.get(name, array(0.98, 1.0, 1.03))
         tone = tone * rng.uniform(0.88, 1.12)
         top, middle, low = (tint * tone * k for k in (0.86, 1.0, 1.1))
-        direct, ambient = array(0.10, 0.10, 0.10), tint * (0.35 + 0.55 * tone)
+        direct, ambient = array(0.10, 0.10, 0.10), tint * (0.46 + 0.58 * tone)
         clouds, cover = "deck", rng.uniform(0.6, 0.95)
         lit, shade = tint * tone * 1.12, tint * tone * (0.72 if name == "overcast" else 0.5)
         haze, glow = low * 0.97, array(0, 0, 0)

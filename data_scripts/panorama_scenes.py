@@ -26,7 +26,7 @@ LABEL_SETS = {
 }  # fmt: skip
 PART_LABELS = {
     "day": None, "evening": "sunset", "range": "mountains", "mesas": "desert", "sea": "sea",
-    "beach": None, "boulders": None, "bales": None, "posts": None, "tufts": None,
+    "beach": None, "boulders": None, "bales": None, "fence": None, "tufts": None,
     **dict.fromkeys(DESERTS, "desert"), **dict.fromkeys(PLAINS), **dict.fromkeys(GROVES, "trees"),
 }  # fmt: skip
 
@@ -92,7 +92,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
         mood = "overcast"  # nobody could tell what stands in it
     shore = "sea" in told and (bool(told & {"trees", "desert"}) or rng.random() < 0.6)
     ground = ground_parts(rng, told, shore)
-    peaks = rng.uniform(0.07, 0.13) if rng.random() < 0.35 else rng.uniform(0.13, 0.42)
+    peaks = rng.uniform(0.09, 0.14) if rng.random() < 0.35 else rng.uniform(0.14, 0.42)
     peaks = min(peaks, 0.26) if "sea" in told else peaks
     hilly = not told & {"sea", "desert"} and rng.random() < (0.2 if "mountains" in told else 0.5)
     horizon = rng.uniform(0.3, 0.74)
@@ -105,7 +105,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     plain = bool(ground) and not told & {"desert"}
     if ground and rng.random() < (0.5 if plain else 0.3):
         kinds = {"boulders": 3, "bales": 2 if ground[-1] in ("steppe", "rows") else 0,
-                 "posts": 2 if plain and "sea" not in told else 0.3}  # fmt: skip
+                 "fence": 2 if plain and "sea" not in told else 0.3}  # fmt: skip
         parts.append(pick(rng, kinds))
     if "trees" in told:
         parts.append(tree_part(rng, told))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from data_scripts import deserts, groves, highlands, moods, plains, seas
+from data_scripts import deserts, field_things, groves, highlands, moods, plains, seas
 from data_scripts.moods import Mood
 from data_scripts.panorama_scenes import PART_LABELS, Scene, describe, draw_labels
 from data_scripts.photo import blurred, developed
@@ -96,7 +96,7 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
         cover = groves.plant(rng, eye, mood, image, canvas.land, part, where, snowy)
         canvas.claim(label, cover)
     elif canvas.land is not None:
-        groves.scatter(rng, eye, mood, image, canvas.land, part)
+        field_things.scatter(rng, eye, mood, image, canvas.land, part)
 
 
 def paint(rng: np.random.Generator, scene: Scene) -> tuple[np.ndarray, dict[str, float]]:
@@ -118,7 +118,7 @@ def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     image = np.clip(image, 0, 1.2)
     image **= np.float32(np.exp(rng.normal(0, 0.13)))
     grey = image.mean(axis=2, keepdims=True)
-    image = grey + (image - grey) * np.float32(rng.uniform(0.55, 1.2))
+    image = grey + (image - grey) * np.float32(rng.uniform(0.65, 1.25))
     warm, green = rng.normal(0, 0.045), rng.normal(0, 0.02)
     image *= np.float32([1 + warm, 1 + green, 1 - warm])
     if rng.random() < 0.35:  # shadows and lights tinted apart

@@ -51,7 +51,7 @@ def crop_rows(rng: np.random.Generator, eye: Eye, seen: Seen) -> np.ndarray:
     turn = rng.uniform(-1.1, 1.1)
     wide = eye.height * rng.uniform(0.25, 0.8)
     u = (seen.x + turn * seen.z) / np.float32(wide)
-    fade = np.clip(wide * eye.focal / (2.5 * seen.z), 0, 1)
+    fade = np.clip(wide * eye.focal / (6 * seen.z) - 0.4, 0, 1)
     ridge = 0.5 + 0.5 * np.sin(2 * np.pi * u) * fade
     kind = rng.integers(4)
     soil = choose(rng, SOILS)
@@ -71,7 +71,7 @@ def plain_colours(rng: np.random.Generator, eye: Eye, seen: Seen, kind: str) -> 
     if kind == "fields":
         return plot_colours(rng, seen) * (1 + 0.3 * rough)[..., None]
     if kind == "snow":
-        return mix(np.array([0.80, 0.84, 0.90]), np.array([0.97, 0.97, 0.98]), 0.5 + 0.9 * rough)
+        return mix(np.array([0.98, 1.02, 1.10]), np.array([1.14, 1.14, 1.14]), 0.5 + 0.5 * rough)
     base = {"meadow": GREENS, "steppe": STRAWS, "moor": SOILS,
             "heath": [(0.46, 0.32, 0.36), (0.40, 0.34, 0.26), (0.52, 0.36, 0.28)]}[kind]  # fmt: skip
     first, second = choose(rng, base), choose(rng, base + GREENS[:2])

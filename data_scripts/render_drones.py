@@ -11,7 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
@@ -83,18 +83,20 @@ def one_thread() -> None:
     cv2.setNumThreads(1)
 
 
-def render_all(
-    jobs: list[tuple[int, int, int, str]], processes: int
-) -> Iterator[tuple[int, int, int, int]]:
-    """Render the jobs, each one's box as it is done; in this process where none can be started."""
+def render_all(jobs: list[tuple], processes: int, render: Callable | None = None) -> Iterator:
+    """Render the jobs, each one's result as it is done; in this process where none can be started.
+
+    render: a module's function of one job, by default `render_file`, which gives an object's box.
+    """
+    render = render or render_file
     done = 0
     if processes > 1:
         # spawn: a fork of a process that runs threads, as a notebook's does, may deadlock
         pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=one_thread)
         try:
-            for box in pool.map(render_file, jobs, chunksize=CHUNK):
+            for result in pool.map(render, jobs, chunksize=CHUNK):
                 done += 1
-                yield box
+                yield result
         except BrokenProcessPool:
             print("worker processes could not run here: rendering in this one", file=sys.stderr)
         finally:
@@ -103,7 +105,7 @@ def render_all(
     one_thread()
     try:
         for job in jobs[done:]:
-            yield render_file(job)
+            yield render(job)
     finally:
         cv2.setNumThreads(threads)
 

@@ -58,7 +58,7 @@ def tileable(
     ridged: bool = False,
     size: int = MAP_SIDE,
 ) -> np.ndarray:
-    """A map (size, size) float32 in 0..1 that repeats seamlessly; size is a power of two.
+    """A map (size, size) float32, 0 to about 1, that repeats seamlessly; size is a power of two.
 
     cells: lumps along a side in the first octave, a power of two; ridged: sharp crests, rougher
     where they are high, as in mountains.
@@ -81,7 +81,8 @@ def tileable(
         total += weight * layer
         weight *= np.float32(gain)
     low, high = np.percentile(total[::4, ::4], (1, 99)).astype(np.float32)
-    return np.clip((total - low) / (high - low), 0, 1)
+    values = np.maximum((total - low) / (high - low), 0)
+    return values if ridged else np.minimum(values, 1)  # peaks are not cut off
 
 
 def sampled(values: np.ndarray, x: np.ndarray, z: np.ndarray, span: float) -> np.ndarray:

@@ -73,17 +73,23 @@ def draw_leaves(
     size: float,
     light: float,
 ) -> None:
-    """Leaf clusters at places (N, 2), darker ones first; light: the side it comes from, -1..1."""
+    """Leaves around places (N, 2): a dark mass first, then ever finer and lighter ones.
+
+    size: of the mass's lumps, pixels; light: the side it comes from, -1..1.
+    """
     low, high = places.min(axis=0), places.max(axis=0)
     middle, reach = (low + high) / 2, (high - low) / 2 + 1
-    toward = ((places - middle) / reach) @ [0.55 * light, -0.6]
-    shade = np.clip(0.85 + 0.42 * toward + rng.normal(0, 0.2, len(places)), 0.25, 1.7)
-    order = np.argsort(shade + rng.normal(0, 0.2, len(places)))
-    sizes = np.maximum(1, size * rng.uniform(0.6, 1.4, len(places)))
-    hues = tint * (1 + rng.normal(0, 0.07, (len(places), 3))) * shade[:, None]
-    whole, sizes = np.round(places).astype(int).tolist(), np.round(sizes).astype(int).tolist()
-    for index in order.tolist():
-        cv2.circle(picture, whole[index], sizes[index], paint(hues[index]), -1, cv2.LINE_8)
+    hue = rng.normal(0, 0.06, 3)
+    for share, part, tone in ((0.3, 1.0, 0.62), (0.75, 0.55, 0.85), (1.0, 0.27, 1.05)):
+        here = places[rng.random(len(places)) < share]
+        here = here + rng.normal(0, 0.9 * size * (1.2 - part), here.shape)
+        toward = ((here - middle) / reach) @ [0.5 * light, -0.55]
+        shade = np.clip(tone + 0.4 * toward + rng.normal(0, 0.13, len(here)), 0.2, 1.7)
+        hues = np.clip((tint + hue * part * tint) * shade[:, None] * 255, 0, 255)
+        sizes = np.maximum(1, size * part * rng.uniform(0.6, 1.4, len(here)))
+        whole, sizes = np.round(here).astype(int).tolist(), np.round(sizes).astype(int).tolist()
+        for place, radius, ink in zip(whole, sizes, hues.tolist(), strict=True):
+            cv2.circle(picture, place, radius, (*ink, 255.0), -1, cv2.LINE_8)
 
 
 def broadleaf(rng: np.random.Generator, tall: int, light: float, leaves: str) -> TreeShape:
@@ -100,12 +106,14 @@ def broadleaf(rng: np.random.Generator, tall: int, light: float, leaves: str) ->
     bark = np.array(BARKS[rng.integers(len(BARKS))])
     draw_branches(picture, branches, bark, max(2.0, tall * rng.uniform(0.03, 0.055)))
     if leaves != "none":
-        tips = branches[branches[:, 5] >= depth - 1][:, 2:4]
-        count = int(min(900, 260 + 2.2 * tall))
-        places = tips[rng.integers(0, len(tips), count)]
-        places = places + rng.normal(0, 0.048 * tall, (count, 2))
-        places[:, 1] = np.minimum(places[:, 1], 0.78 * tall)
-        draw_leaves(rng, picture, places, colour(rng, leaves), 0.017 * tall, light)
+        tips = branches[branches[:, 5] >= depth - rng.integers(1, 4)]
+        count = int(min(1000, 200 + 3 * tall))
+        tips = tips[rng.integers(0, len(tips), count)]
+        along = rng.uniform(0.3, 1, (count, 1))
+        places = tips[:, :2] + along * (tips[:, 2:4] - tips[:, :2])
+        places = places + rng.normal(0, rng.uniform(0.03, 0.055) * tall, (count, 2))
+        places[:, 1] = np.minimum(places[:, 1], 0.8 * tall)
+        draw_leaves(rng, picture, places, colour(rng, leaves), 0.026 * tall, light)
     return TreeShape(picture, tall)
 
 
@@ -119,13 +127,13 @@ def umbrella(rng: np.random.Generator, tall: int, light: float) -> TreeShape:
     ends = np.stack([np.linspace(0.14, 0.86, 9) * width, top + rng.normal(0, 0.02, 9) * tall], 1)
     branches = np.array(stem + [(*fork, *end, 0.4, 1) for end in ends])
     draw_branches(picture, branches, bark, max(2.0, 0.045 * tall))
-    count = int(min(800, 220 + 2 * tall))
+    count = int(min(900, 200 + 2.5 * tall))
     across = rng.uniform(-1, 1, count)
     places = np.stack([width / 2 + across * 0.44 * width,
                        top - 0.10 * tall * np.sqrt(1 - across**2) * rng.random(count)
                        + rng.normal(0, 0.025, count) * tall], 1)  # fmt: skip
     draw_leaves(rng, picture, places, colour(rng, "pale" if rng.random() < 0.5 else "green"),
-                0.016 * tall, light)  # fmt: skip
+                0.022 * tall, light)  # fmt: skip
     return TreeShape(picture, tall)
 
 
@@ -136,12 +144,12 @@ def poplar(rng: np.random.Generator, tall: int, light: float, leaves: str) -> Tr
     bark = np.array(BARKS[rng.integers(3)])
     stem = np.array([(width / 2, tall, width / 2, 0.2 * tall, 1.0, 0)])
     draw_branches(picture, stem, bark, max(2.0, 0.025 * tall))
-    count = int(min(800, 220 + 2 * tall))
+    count = int(min(900, 200 + 2.5 * tall))
     along = rng.beta(1.2, 1.3, count)
     half = 0.38 * width * np.sqrt(np.sin(np.pi * np.clip(0.1 + 0.85 * along, 0, 1)))
     places = np.stack([width / 2 + half * rng.uniform(-1, 1, count),
                        tall * (0.9 - 0.86 * along)], 1)  # fmt: skip
-    draw_leaves(rng, picture, places, colour(rng, leaves), 0.014 * tall, light)
+    draw_leaves(rng, picture, places, colour(rng, leaves), 0.022 * tall, light)
     return TreeShape(picture, tall)
 
 
