@@ -13,6 +13,7 @@ from data_scripts.terrain import (
     MAP_SIDE,
     Eye,
     Seen,
+    ended,
     hazed,
     lay,
     march,
@@ -64,16 +65,14 @@ def desert(
     image: np.ndarray,
     kind: str,
     shore: Callable[[np.ndarray], np.ndarray] | None = None,
-    begins: float = 0.0,
 ) -> Seen | None:
-    """Draw one of DESERTS in place; returns what is seen of it.
+    """Draw one of DESERTS, or "drifts" of snow, in place; returns what is seen of it.
 
-    shore: where the land ends, z in metres for x in metres; begins: z of its near edge, for sand
-    behind other land.
+    shore: where the land ends, z in metres for x in metres.
     """
-    near = max(0.6 * eye.nearest, begins)
+    near = 0.6 * eye.nearest
     rise = {"dunes": rng.uniform(2.0, 5.5), "low dunes": rng.uniform(0.5, 1.4),
-            "stony flat": 0.15}[kind]  # fmt: skip
+            "stony flat": 0.15, "drifts": rng.uniform(0.4, 2.5)}[kind]  # fmt: skip
     tall = eye.height * rise
     span = tall * rng.uniform(16, 30) if kind != "stony flat" else SPAN
     level = dune_map(rng, tall) if kind != "stony flat" else tileable(rng, 4, 4) * np.float32(tall)
@@ -82,16 +81,16 @@ def desert(
 
     def heights(x: np.ndarray, z: np.ndarray) -> np.ndarray:
         here = sampled(level, x + shift, z, span)
-        if not begins:  # the camera stands on top of its own dune
-            here = np.minimum(here, 0.6 * (eye.height + 0.16 * z)) * smoothstep(
-                0.3 * start, 6 * start, z
-            )
-        return here if shore is None else np.where(z < shore(x), here, -np.inf)
+        here = np.minimum(here, 0.6 * (eye.height + 0.16 * z))  # the camera is on its own dune
+        return here * smoothstep(0.3 * start, 6 * start, z)
 
     seen = march(eye, heights, near, max(10 * span, 40 * near), 340)
     if seen is None:
         return None
+    seen = ended(eye, seen, shore)
     sand = np.array(SANDS[rng.integers(len(SANDS))]) * rng.uniform(0.85, 1.12)
+    if kind == "drifts":
+        sand = np.array([1.08, 1.10, 1.14])
     rough = mottled(rng, eye, seen, (0.4 * eye.height, 4 * eye.height, 30 * eye.height))
     stony = 0.5 if kind == "stony flat" else 0.12
     colour = mix(sand * (1 - 0.5 * stony), sand * (1 + 0.45 * stony), 0.5 + stony * rough)

@@ -8,35 +8,55 @@ import numpy as np
 
 from data_scripts.groves import places_on, shadows, stamp
 from data_scripts.moods import Mood
+from data_scripts.noise import ridge
 from data_scripts.terrain import Eye, Seen
 from data_scripts.tree_shapes import TreeShape, paint
 
-THINGS = ("boulders", "bales", "fence")
+THINGS = ("boulders", "bales", "cacti", "fence")
 
 
 def boulder(rng: np.random.Generator, tall: int, light: float, tint: np.ndarray) -> TreeShape:
     """A rock of flat faces, darker away from the light; tint (3,): its colour."""
-    width = int(tall * rng.uniform(1.3, 2.4))
+    width = int(tall * rng.uniform(1.2, 2.4))
     picture = np.zeros((tall + 4, width, 4), np.uint8)
-    angles = np.sort(rng.uniform(0.1, np.pi - 0.1, 6))
-    angles = np.concatenate([[-0.12], angles, [np.pi + 0.12]])
-    radius = rng.uniform(0.72, 1.0, len(angles))
-    rim = np.stack([width / 2 + 0.48 * width * np.cos(angles) * radius,
-                    tall - 0.95 * tall * np.sin(angles) * radius], 1)  # fmt: skip
-    ridge = np.array([width * rng.uniform(0.35, 0.65), tall * rng.uniform(0.3, 0.55)])
-    foot = np.array([width * rng.uniform(0.35, 0.65), tall * 1.04])
-    for start, end in zip(rim[:-1], rim[1:], strict=True):
-        middle = (start + end) / 2 - ridge
-        facing = middle / (np.linalg.norm(middle) + 1e-6) @ [0.4 * light, -0.45]
-        ink = paint(tint * (0.72 + 0.45 * facing + rng.normal(0, 0.05)))
-        for corner in (ridge, foot):
-            shape = np.stack([start, end, corner]).astype(np.int32)
-            cv2.fillPoly(picture, [shape], ink, cv2.LINE_AA)
-    for side, end in ((-1, rim[-1]), (1, rim[0])):
-        ink = paint(tint * (0.55 + 0.16 * side * light))
-        cv2.fillPoly(picture, [np.stack([ridge, foot, end]).astype(np.int32)], ink, cv2.LINE_AA)
+    angles = np.linspace(-0.15, np.pi + 0.15, 10) + rng.normal(0, 0.05, 10)
+    radius = rng.uniform(0.78, 1.0, 10)
+    middle = np.array([width / 2, tall])
+    reach = np.array([0.48 * width, -0.95 * tall])
+    outline = np.stack([np.cos(angles), np.sin(angles)], 1) * radius[:, None]
+    rings = [outline, outline * rng.uniform(0.5, 0.75, (10, 1)) + [0.04 * light, 0.06]]
+    rings.append(np.repeat(rings[1][3:7].mean(axis=0)[None], 10, axis=0) * [1, 0.7])
+    places = [(middle + ring * reach).astype(np.int32) for ring in rings]
+    facing = (outline @ [0.34 * light, 0.42])[:-1]
+    for inner in (0, 1):
+        shade = (0.62 if inner == 0 else 0.82) + facing * (1 - 0.4 * inner) + rng.normal(0, 0.06, 9)
+        for k in range(9):
+            face = [places[inner][k], places[inner][k + 1], places[inner + 1][k + 1],
+                    places[inner + 1][k]]  # fmt: skip
+            cv2.fillPoly(picture, [np.stack(face)], paint(tint * shade[k]), cv2.LINE_AA)
     grain = rng.normal(1.0, 0.10, picture.shape[:2])[..., None]
     picture[..., :3] = np.clip(picture[..., :3] * grain, 0, picture[..., 3:])
+    return TreeShape(picture, tall)
+
+
+def cactus(rng: np.random.Generator, tall: int, light: float, tint: np.ndarray) -> TreeShape:
+    """A column with arms, as it stands in deserts; no tree."""
+    width = int(0.7 * tall)
+    picture = np.zeros((tall + 4, width, 4), np.uint8)
+    green = np.array([0.36, 0.42, 0.26]) * rng.uniform(0.8, 1.15)
+    thick, middle = max(2, round(0.11 * tall)), width // 2
+    strokes = [[(middle, tall), (middle, int(0.06 * tall))]]
+    for side in (-1, 1):
+        if rng.random() < 0.7:
+            low, high = rng.uniform(0.45, 0.65) * tall, rng.uniform(0.15, 0.35) * tall
+            out = middle + side * int(0.24 * tall)
+            strokes.append([(middle, int(low)), (out, int(low)), (out, int(high))])
+    for shade, part in ((0.7, 1.0), (1.05, 0.55)):
+        for number, stroke in enumerate(strokes):
+            line = np.array(stroke) + [int(light * (1 - part) * 0.3 * thick), 0]
+            size = max(1, round(thick * part * (1.0 if number == 0 else 0.75)))
+            cv2.polylines(picture, [line.astype(np.int32)], False, paint(green * shade), size,
+                          cv2.LINE_AA)  # fmt: skip
     return TreeShape(picture, tall)
 
 
@@ -87,13 +107,14 @@ def scatter(
     if kind == "fence":
         fence(rng, eye, image, land, tint)
         return
-    maker, size, most = {"boulders": (boulder, 0.08, 9), "bales": (bale, 0.07, 9)}[kind]
+    maker, size, most = {"boulders": (boulder, 0.07, 9), "bales": (bale, 0.07, 9),
+                         "cacti": (cactus, 0.13, 8)}[kind]  # fmt: skip
     height = eye.shape[0]
     feet = places_on(rng, eye, land, (0.08, 0.8), int(rng.integers(2, most)))
     if len(feet) == 0:
         return
     below = np.clip((feet[:, 1] - eye.horizon) / (height - eye.horizon), 0.03, 1)
-    spread = rng.uniform(0.35, 1.7, len(feet)) if kind == "boulders" else np.ones(len(feet))
+    spread = rng.uniform(0.35, 1.7, len(feet)) if kind == "boulders" else rng.uniform(0.9, 1.1, len(feet))
     sizes = np.maximum(2 * height * size * below * spread, 3)
     ground = np.zeros(eye.shape, np.float32)
     ground[land.top : land.top + len(land.cover)] = land.cover
@@ -105,3 +126,15 @@ def scatter(
     for number, ((x, y, z), tall) in enumerate(zip(feet, sizes, strict=True)):
         far = 1 - np.exp(-z / (3000 * mood.reach + 40 * eye.height))
         stamp(image, cover, shapes[number % 3], (x, y), tall, tint, mood.haze, far)
+
+
+def mist(rng: np.random.Generator, eye: Eye, mood: Mood, image: np.ndarray) -> None:
+    """A bank of mist that lies on the land below the horizon, in place."""
+    height, width = eye.shape
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    middle = eye.horizon + height * rng.uniform(0.0, 0.08)
+    billow = 0.03 * height * ridge(rng, width, width * 0.4, 4)[None]
+    thick = height * rng.uniform(0.02, 0.07)
+    weight = np.exp(-(((rows - middle - billow) / thick) ** 2)) * rng.uniform(0.4, 0.9)
+    white = (0.75 * mood.haze + 0.25 * mood.ambient).astype(np.float32)
+    image += (white - image) * weight.astype(np.float32)[..., None]

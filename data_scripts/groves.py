@@ -117,9 +117,9 @@ def plant(
         species = [["conifer"], ["bare"], ["conifer", "bare"]][rng.integers(3)]
     season = ("green", "green", "green", "autumn", "pale")[rng.integers(5)]
     rows, count, share = {
-        "few trees": ((0.02, 0.45), int(rng.integers(1, 5)), rng.uniform(0.14, 0.6)),
-        "grove": ((0.02, 0.35), int(rng.integers(6, 22)), rng.uniform(0.12, 0.4)),
-        "forest edge": ((0.0, 0.06), int(70 * min(2.2, width / height)), rng.uniform(0.07, 0.3)),
+        "few trees": ((0.02, 0.45), int(rng.integers(1, 5)), np.exp(rng.uniform(-2.7, -0.6))),
+        "grove": ((0.02, 0.35), int(rng.integers(6, 22)), np.exp(rng.uniform(-2.8, -1.0))),
+        "forest edge": ((0.0, 0.06), int(70 * min(2.2, width / height)), np.exp(rng.uniform(-3.1, -1.3))),
         "forest": ((0.0, 0.5), int(60 * min(2.2, width / height)), rng.uniform(0.2, 0.55)),
         "framing tree": ((0.5, 0.9), 1, rng.uniform(0.75, 1.3)),
     }[kind]
@@ -139,7 +139,7 @@ def plant(
     nearest = feet[:, 2].min()
     softened = (nearest / feet[:, 2]) ** (0.8 if kind == "forest" else 0.9)
     sizes = share * height * softened * rng.uniform(0.75, 1.2, len(feet))
-    sizes = np.maximum(sizes, 0.035 * height)
+    sizes = np.maximum(sizes, 0.028 * height)
     light = float(np.clip(mood.sun[0] * 1.4, -1, 1))
     largest = int(np.clip(sizes.max(), 40, 420))
     shapes = [

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 DAYS = {"clear": 5, "fair": 6, "streaked": 3, "overcast": 5, "storm": 2, "fog": 1.5, "warm": 4,
-        "dust": 2.5, "violet": 2, "night": 1.5}  # fmt: skip
-SUNSETS = {"blaze": 3, "pink": 3, "strip": 2.5, "gold": 3, "red": 1, "pale": 2}
+        "dust": 3, "violet": 1.5, "night": 1.5, "amber": 3}  # fmt: skip
+SUNSETS = {"blaze": 2.5, "pink": 3, "strip": 3, "gold": 2.5, "red": 0.8, "pale": 3, "late": 2}
 BLUES = [(0.16, 0.36, 0.68), (0.28, 0.50, 0.80), (0.42, 0.60, 0.80), (0.12, 0.28, 0.58),
          (0.50, 0.62, 0.74), (0.30, 0.55, 0.68)]  # fmt: skip
 
@@ -92,6 +92,14 @@ def day(rng: np.random.Generator, name: str) -> Mood:
         direct, ambient = array(0.42, 0.36, 0.28), array(0.56, 0.50, 0.42)
         reach, glow = rng.uniform(0.25, 0.6), array(0.1, 0.1, 0.1)
         clouds, cover, lit, shade = "veil", rng.uniform(0.1, 0.5), dust * 1.08, dust * 0.9
+    elif name == "amber":  # smoke, or a filter: orange all over, though the sun stands high
+        dust = array(*[(0.90, 0.62, 0.34), (0.82, 0.50, 0.32), (0.92, 0.74, 0.44)][rng.integers(3)])
+        top, middle, low = (dust * k for k in (1.05, 1.0, rng.uniform(0.8, 0.95)))
+        dark = rng.uniform(0.25, 1.0)
+        direct, ambient = array(0.50, 0.34, 0.20) * dark, array(0.52, 0.38, 0.26) * dark
+        haze, reach, glow = low, rng.uniform(0.4, 1.0), array(0.1, 0.08, 0.05)
+        clouds, cover = ("none", "veil", "deck")[rng.integers(3)], rng.uniform(0.2, 0.6)
+        lit, shade = dust * 1.08, dust * 0.72
     elif name == "night":
         top, middle, low = array(0.04, 0.07, 0.17), array(0.09, 0.15, 0.30), array(0.20, 0.29, 0.44)
         top, middle, low = (c * rng.uniform(0.8, 1.4) for c in (top, middle, low))
@@ -99,7 +107,7 @@ def day(rng: np.random.Generator, name: str) -> Mood:
         haze, glow = low * 0.9, array(0.05, 0.06, 0.08)
         lit, shade = array(0.34, 0.40, 0.52), array(0.10, 0.14, 0.24)
         clouds, cover = ("none", "deck", "streaks")[rng.integers(3)], rng.uniform(0.3, 0.6)
-    if name in ("clear", "dust") and rng.random() < 0.25:  # the sun in the picture, but high
+    if name in ("clear", "dust", "amber") and rng.random() < 0.25:  # the sun in the picture, but high
         sun = direction(rng.uniform(-0.5, 0.5), rng.uniform(0.35, 0.6))
         glow, disc = array(0.5, 0.5, 0.46), rng.uniform(0.02, 0.04)
     return Mood(name, top, middle, low, sun, direct, ambient, haze, reach, clouds, lit, shade,
@@ -121,20 +129,23 @@ def evening(rng: np.random.Generator, name: str) -> Mood:
                 (0.96, 0.34, 0.16), (0.26, 0.10, 0.14)),
         "pale": ((0.46, 0.62, 0.78), (0.76, 0.78, 0.78), (1.0, 0.82, 0.64),
                  (0.99, 0.78, 0.66), (0.56, 0.54, 0.64)),
+        "late": ((0.22, 0.36, 0.60), (0.46, 0.58, 0.72), (0.94, 0.74, 0.58),
+                 (0.96, 0.68, 0.58), (0.40, 0.42, 0.54)),
     }[name]  # fmt: skip
     top, middle, low = (np.clip(array(*c) + rng.normal(0, 0.03, 3), 0, 1)
                         for c in (top, middle, low))  # fmt: skip
     lit, shade = array(*lit), array(*shade)
     dark = rng.uniform(0.45, 1.0)  # of the land: from a silhouette to softly lit
+    dark *= 1.5 if name in ("pale", "late", "pink", "gold") else 1.0
     sun = direction(rng.uniform(-0.62, 0.62), rng.uniform(-0.01, 0.13))
     direct = array(0.85, 0.50, 0.28) * dark * rng.uniform(0.5, 1.2)
-    ambient = (0.25 * middle + 0.18 * top + 0.02) * dark
+    ambient = (0.27 * middle + 0.2 * top + 0.02) * dark
     haze = 0.5 * low + 0.5 * middle
     glow = low * rng.uniform(0.45, 0.9)
     clouds = ("heaps", "deck", "streaks", "streaks", "veil", "none")[rng.integers(6)]
-    if name == "pink" and clouds == "none":
+    if name in ("pink", "late") and clouds == "none":
         clouds = "deck"
-    hidden = rng.random() < (0.7 if name in ("pink", "strip") else 0.15)
+    hidden = rng.random() < (0.6 if name in ("pink", "strip", "late") else 0.15)
     disc = 0.0 if hidden else rng.uniform(0.014, 0.045)
     return Mood(name, top, middle, low, sun, direct, ambient, haze, rng.uniform(0.35, 1.1), clouds,
                 lit, shade, rng.uniform(0.3, 0.8), glow, disc)  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_scripts.deserts import DESERTS
+from data_scripts.field_things import THINGS
 from data_scripts.groves import GROVES
 from data_scripts.moods import DAYS, SUNSETS
 from data_scripts.plains import PLAINS
@@ -26,7 +27,7 @@ LABEL_SETS = {
 }  # fmt: skip
 PART_LABELS = {
     "day": None, "evening": "sunset", "range": "mountains", "mesas": "desert", "sea": "sea",
-    "beach": None, "boulders": None, "bales": None, "fence": None, "tufts": None,
+    "beach": None, "drifts": None, "mist": None, "tufts": None, **dict.fromkeys(THINGS),
     **dict.fromkeys(DESERTS, "desert"), **dict.fromkeys(PLAINS), **dict.fromkeys(GROVES, "trees"),
 }  # fmt: skip
 
@@ -75,12 +76,14 @@ def ground_parts(rng: np.random.Generator, labels: set[str], shore: bool) -> lis
     if "desert" in labels:
         kind = pick(rng, {"dunes": 6, "low dunes": 2.5, "stony flat": 0 if shore else 3})
         lone = kind == "stony flat" or (not labels & {"mountains", "sea"} and rng.random() < 0.2)
-        return ["mesas", kind] if lone else [kind]
+        front = [pick(rng, {"steppe": 3, "heath": 1, "meadow": 1})]
+        behind = not shore and kind != "stony flat" and rng.random() < 0.25
+        return (["mesas"] if lone else []) + [kind] + (front if behind else [])
     if "sea" in labels:
         kinds = {"beach": 6, "meadow": 1.5, "heath": 1, "steppe": 1, "moor": 0.5}
         return [pick(rng, kinds)] if shore else []
-    return [pick(rng, {"meadow": 4, "steppe": 5, "rows": 3, "fields": 2.5, "snow": 2, "heath": 1.5,
-                       "moor": 1.5})]  # fmt: skip
+    return [pick(rng, {"meadow": 4, "steppe": 5, "rows": 3, "fields": 2.5, "snow": 1.5, "drifts": 2,
+                       "heath": 1.5, "moor": 1.5, "blossom": 1.5})]  # fmt: skip
 
 
 def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
@@ -105,10 +108,13 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     plain = bool(ground) and not told & {"desert"}
     if ground and rng.random() < (0.5 if plain else 0.3):
         kinds = {"boulders": 3, "bales": 2 if ground[-1] in ("steppe", "rows") else 0,
-                 "fence": 2 if plain and "sea" not in told else 0.3}  # fmt: skip
+                 "fence": 2 if plain and "sea" not in told else 0.2,
+                 "cacti": 4 if "desert" in told else 0}  # fmt: skip
         parts.append(pick(rng, kinds))
     if "trees" in told:
         parts.append(tree_part(rng, told))
+    if plain and "sea" not in told and rng.random() < 0.15:
+        parts.append("mist")
     if ground and ground[-1] in ("meadow", "steppe", "heath") and rng.random() < 0.5:
         parts.append("tufts")
     return Scene(
@@ -119,10 +125,10 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
         horizon=horizon,
         focal=rng.uniform(0.8, 1.9),
         eye=float(np.exp(rng.uniform(np.log(2.0), np.log(18.0)))),
-        hills=rng.uniform(0.0, 0.07) if hilly else 0.0,
+        hills=rng.uniform(0.0, 0.11) if hilly else 0.0,
         peaks=peaks,
         side=pick(rng, {"all": 5, "left": 2, "right": 2, "middle": 2}),
-        water=rng.uniform(0.05, 0.32) if shore else 0.0,
+        water=float(np.exp(rng.uniform(-3.6, -1.2))) if shore else 0.0,
     )
 
 

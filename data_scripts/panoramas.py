@@ -17,7 +17,7 @@ from data_scripts.vista_skies import paint_sky
 PAINTED = 210_000  # pixels that a landscape is painted in; larger pictures are enlarged from it
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
-LEAST = {"desert": 0.08, "mountains": 0.012, "sea": 0.02, "sunset": 0.12, "trees": 0.008}
+LEAST = {"desert": 0.05, "mountains": 0.012, "sea": 0.012, "sunset": 0.10, "trees": 0.004}
 
 
 @dataclass(frozen=True)
@@ -76,17 +76,20 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
     elif part == "sea":
         canvas.shore = seas.shoreline(rng, eye, scene.water) if scene.water else None
         canvas.claim_seen(label, seas.sea(rng, eye, mood, image, canvas.shore))
-    elif part in deserts.DESERTS:
+    elif part in deserts.DESERTS or part == "drifts":
         canvas.land = deserts.desert(rng, eye, mood, image, part, canvas.shore)
         canvas.claim_seen(label, canvas.land)
     elif part in plains.PLAINS or part == "beach":
         colours = None
         if part == "beach":
             colours = lambda seen: seas.beach_colours(rng, eye, seen, canvas.shore)  # noqa: E731
-        canvas.land = plains.plain(
-            rng, eye, mood, image, part, scene.hills, canvas.shore, colours
-        )
+        edge = canvas.shore
+        if dry:  # other land in front of the sand
+            edge = seas.shoreline(rng, eye, float(rng.uniform(0.08, 0.25)))
+        canvas.land = plains.plain(rng, eye, mood, image, part, scene.hills, edge, colours)
         canvas.claim_seen(label, canvas.land)
+    elif part == "mist":
+        field_things.mist(rng, eye, mood, image)
     elif part == "tufts":
         row = image[int(0.97 * len(image))]
         plains.tufts(rng, eye, image, row.mean(axis=0), int(rng.integers(120, 500)))
@@ -116,17 +119,20 @@ def paint(rng: np.random.Generator, scene: Scene) -> tuple[np.ndarray, dict[str,
 def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """Exposure, white balance, saturation and fade of a photographer's taste, (H, W, 3)."""
     image = np.clip(image, 0, 1.2)
-    image **= np.float32(np.exp(rng.normal(0, 0.13)))
+    image **= np.float32(np.exp(rng.normal(0, 0.22)))
     grey = image.mean(axis=2, keepdims=True)
     image = grey + (image - grey) * np.float32(rng.uniform(0.65, 1.25))
-    warm, green = rng.normal(0, 0.045), rng.normal(0, 0.02)
+    warm, green = rng.normal(0, 0.06), rng.normal(0, 0.025)
     image *= np.float32([1 + warm, 1 + green, 1 - warm])
     if rng.random() < 0.35:  # shadows and lights tinted apart
         dark, light = rng.normal(0, 0.035, 3), rng.normal(0, 0.035, 3)
         image += dark.astype(np.float32) + (light - dark).astype(np.float32) * grey
     if rng.random() < 0.3:  # faded
-        lift = np.float32(rng.uniform(0.03, 0.14))
+        lift = np.float32(rng.uniform(0.03, 0.16))
         image = lift + image * (1 - lift)
+    if rng.random() < 0.12:  # high sensitivity: coarse grain
+        coarse = rng.normal(0, rng.uniform(0.02, 0.06), image.shape[:2])
+        image += coarse.astype(np.float32)[..., None]
     return image
 
 
@@ -146,5 +152,5 @@ def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) 
     if image.shape[:2] != scene.shape:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
     soft = rng.uniform(0, 0.6) + (rng.random() < 0.1) * rng.uniform(0, 0.004) * height
-    image = developed(rng, blurred(image, soft), 0.0 if "sunset" in labels else 0.05)
-    return Panorama(image, scene, shares, int(rng.integers(55, 96)))
+    image = developed(rng, blurred(image, soft), 0.0 if "sunset" in labels else 0.04)
+    return Panorama(image, scene, shares, int(rng.integers(40, 96)))

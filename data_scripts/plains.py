@@ -9,9 +9,9 @@ import numpy as np
 
 from data_scripts.moods import Mood
 from data_scripts.noise import mix, smoothstep
-from data_scripts.terrain import Eye, Seen, hazed, lay, march, mottled, sampled, sunlit, tileable
+from data_scripts.terrain import Eye, Seen, ended, hazed, lay, march, mottled, sampled, sunlit, tileable
 
-PLAINS = ("meadow", "steppe", "rows", "fields", "snow", "heath", "moor")
+PLAINS = ("meadow", "steppe", "rows", "fields", "snow", "heath", "moor", "blossom")
 GREENS = [(0.34, 0.46, 0.16), (0.42, 0.52, 0.20), (0.28, 0.40, 0.16), (0.46, 0.50, 0.24),
           (0.36, 0.44, 0.26)]  # fmt: skip
 STRAWS = [(0.72, 0.60, 0.34), (0.66, 0.56, 0.36), (0.78, 0.66, 0.40), (0.60, 0.50, 0.32),
@@ -72,9 +72,9 @@ def plain_colours(rng: np.random.Generator, eye: Eye, seen: Seen, kind: str) -> 
         return plot_colours(rng, seen) * (1 + 0.3 * rough)[..., None]
     if kind == "snow":
         return mix(np.array([0.98, 1.02, 1.10]), np.array([1.14, 1.14, 1.14]), 0.5 + 0.5 * rough)
-    base = {"meadow": GREENS, "steppe": STRAWS, "moor": SOILS,
+    base = {"meadow": GREENS, "steppe": STRAWS, "moor": SOILS, "blossom": BLOOMS,
             "heath": [(0.46, 0.32, 0.36), (0.40, 0.34, 0.26), (0.52, 0.36, 0.28)]}[kind]  # fmt: skip
-    first, second = choose(rng, base), choose(rng, base + GREENS[:2])
+    first, second = choose(rng, base), choose(rng, base[: 0 if kind == "blossom" else None] + GREENS)
     colour = mix(first * 0.55, first * 1.4, np.clip(0.5 + 0.75 * rough, 0, 1))
     patches = sampled(tileable(rng, 4, 4, 0.6), seen.x, seen.z, 60 * eye.height)
     colour = mix(colour, second * (1 + 0.6 * rough)[..., None], 0.75 * smoothstep(0.5, 0.8, patches))
@@ -116,15 +116,11 @@ def plain(
     far = 5000.0
     tall = eye.height * 0.6 if hills == 0 else eye.height + hills * eye.shape[0] * 700 / eye.focal
     tall = 0.3 * eye.height if shore else tall
-    rise, level = rolling(rng, eye, tall)
-
-    def heights(x: np.ndarray, z: np.ndarray) -> np.ndarray:
-        here = rise(x, z)
-        return here if shore is None else np.where(z < shore(x), here, -np.inf)
-
+    heights, level = rolling(rng, eye, tall)
     seen = march(eye, heights, 0.6 * eye.nearest, far, 150)
     if seen is None:
         return None
+    seen = ended(eye, seen, shore)
     colour = plain_colours(rng, eye, seen, kind) if colours is None else colours(seen)
     colour = colour.astype(np.float32)
     lit = sampled(sunlit(level * 1.6, SPAN, mood.sun, 3), seen.x, seen.z, SPAN)

@@ -26,7 +26,7 @@ def shoreline(rng: np.random.Generator, eye: Eye, share: float) -> Shore:
     share: of the picture height that the sea takes below the horizon, about.
     """
     ahead = eye.height * eye.focal / (share * eye.shape[0])
-    lean = rng.normal(0, 0.6)
+    lean = rng.normal(0, 1.0)
     bays = tileable(rng, 4, 4)[:1]
     wide = ahead * rng.uniform(2, 5)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -170,6 +170,15 @@ def mottled(
         pixels = np.float32(span / 40 * eye.focal * eye.height) / (seen.z * seen.z)
         total += layer * np.clip(pixels, 0, 1)
     return total * np.float32(2.2 / np.sqrt(len(spans)))
+
+
+def ended(eye: Eye, seen: Seen, shore: Callable[[np.ndarray], np.ndarray] | None) -> Seen:
+    """What is seen of land that ends at a shore, z in metres for x in metres, with a soft edge."""
+    if shore is None:
+        return seen
+    pixel = np.maximum(seen.z * seen.z / np.float32(eye.focal * eye.height), 1e-3)
+    inside = np.clip(0.5 + (shore(seen.x) - seen.z) / pixel, 0, 1)
+    return replace(seen, cover=(seen.cover * inside).astype(np.float32))
 
 
 def hazed(colour: np.ndarray, z: np.ndarray, haze: np.ndarray, reach: float) -> np.ndarray:
