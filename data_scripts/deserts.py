@@ -90,7 +90,7 @@ def desert(
     seen = ended(eye, seen, shore)
     sand = np.array(SANDS[rng.integers(len(SANDS))]) * rng.uniform(0.85, 1.12)
     if kind == "drifts":
-        sand = np.array([1.08, 1.10, 1.14])
+        sand = np.array([0.84, 0.86, 0.90])
     rough = mottled(rng, eye, seen, (0.4 * eye.height, 4 * eye.height, 30 * eye.height))
     stony = 0.5 if kind == "stony flat" else 0.12
     colour = mix(sand * (1 - 0.5 * stony), sand * (1 + 0.45 * stony), 0.5 + stony * rough)

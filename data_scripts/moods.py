@@ -95,7 +95,7 @@ def day(rng: np.random.Generator, name: str) -> Mood:
     elif name == "amber":  # smoke, or a filter: orange all over, though the sun stands high
         dust = array(*[(0.90, 0.62, 0.34), (0.82, 0.50, 0.32), (0.92, 0.74, 0.44)][rng.integers(3)])
         top, middle, low = (dust * k for k in (1.05, 1.0, rng.uniform(0.8, 0.95)))
-        dark = rng.uniform(0.25, 1.0)
+        dark = rng.uniform(0.65, 1.1)
         direct, ambient = array(0.50, 0.34, 0.20) * dark, array(0.52, 0.38, 0.26) * dark
         haze, reach, glow = low, rng.uniform(0.4, 1.0), array(0.1, 0.08, 0.05)
         clouds, cover = ("none", "veil", "deck")[rng.integers(3)], rng.uniform(0.2, 0.6)

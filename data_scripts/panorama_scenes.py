@@ -25,6 +25,7 @@ LABEL_SETS = {
     "desert sea": 5, "desert sunset trees": 5, "mountains sea sunset trees": 5,
     "desert mountains trees": 2,
 }  # fmt: skip
+TINTED = ("warm", "dust", "amber")
 PART_LABELS = {
     "day": None, "evening": "sunset", "range": "mountains", "mesas": "desert", "sea": "sea",
     "beach": None, "drifts": None, "mist": None, "tufts": None, **dict.fromkeys(THINGS),
@@ -71,7 +72,9 @@ def panorama_size(rng: np.random.Generator) -> tuple[int, int]:
     return int(np.clip(round(height), 216, 1600)), int(np.clip(round(width), 216, 1600))
 
 
-def ground_parts(rng: np.random.Generator, labels: set[str], shore: bool) -> list[str]:
+def ground_parts(
+    rng: np.random.Generator, labels: set[str], shore: bool, mood: str
+) -> list[str]:
     """The land, from the horizon on; none where the sea fills the picture."""
     if "desert" in labels:
         kind = pick(rng, {"dunes": 6, "low dunes": 2.5, "stony flat": 0 if shore else 3})
@@ -82,7 +85,8 @@ def ground_parts(rng: np.random.Generator, labels: set[str], shore: bool) -> lis
     if "sea" in labels:
         kinds = {"beach": 6, "meadow": 1.5, "heath": 1, "steppe": 1, "moor": 0.5}
         return [pick(rng, kinds)] if shore else []
-    return [pick(rng, {"meadow": 4, "steppe": 5, "rows": 3, "fields": 2.5, "snow": 1.5, "drifts": 2,
+    drifts = 0 if mood in SUNSETS or mood in TINTED else 2  # in coloured light they are dunes
+    return [pick(rng, {"meadow": 4, "steppe": 5, "rows": 3, "fields": 2.5, "snow": 1.5, "drifts": drifts,
                        "heath": 1.5, "moor": 1.5, "blossom": 1.5})]  # fmt: skip
 
 
@@ -94,7 +98,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     if mood == "fog" and told & {"mountains", "desert"}:
         mood = "overcast"  # nobody could tell what stands in it
     shore = "sea" in told and (bool(told & {"trees", "desert"}) or rng.random() < 0.6)
-    ground = ground_parts(rng, told, shore)
+    ground = ground_parts(rng, told, shore, mood)
     peaks = rng.uniform(0.09, 0.14) if rng.random() < 0.35 else rng.uniform(0.14, 0.42)
     peaks = min(peaks, 0.26) if "sea" in told else peaks
     hilly = not told & {"sea", "desert"} and rng.random() < (0.2 if "mountains" in told else 0.5)
@@ -106,7 +110,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     parts += ["sea"] if "sea" in told else []
     parts += ground
     plain = bool(ground) and not told & {"desert"}
-    if ground and rng.random() < (0.5 if plain else 0.3):
+    if ground and rng.random() < (0.4 if plain else 0.3):
         kinds = {"boulders": 3, "bales": 2 if ground[-1] in ("steppe", "rows") else 0,
                  "fence": 2 if plain and "sea" not in told else 0.2,
                  "cacti": 4 if "desert" in told else 0}  # fmt: skip
