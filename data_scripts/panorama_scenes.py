@@ -97,6 +97,8 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     mood = pick(rng, SUNSETS if "sunset" in told else DAYS)
     if mood == "fog" and told & {"mountains", "desert"}:
         mood = "overcast"  # nobody could tell what stands in it
+    if "sea" in told and mood in TINTED:  # brown water is taken for land
+        mood = ("streaked", "fair", "violet")[TINTED.index(mood)]
     shore = "sea" in told and (bool(told & {"trees", "desert"}) or rng.random() < 0.6)
     ground = ground_parts(rng, told, shore, mood)
     peaks = rng.uniform(0.09, 0.14) if rng.random() < 0.35 else rng.uniform(0.14, 0.42)

@@ -17,7 +17,7 @@ from data_scripts.vista_skies import paint_sky
 PAINTED = 210_000  # pixels that a landscape is painted in; larger pictures are enlarged from it
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
-LEAST = {"desert": 0.05, "mountains": 0.015, "sea": 0.03, "sunset": 0.10, "trees": 0.005}
+LEAST = {"desert": 0.05, "mountains": 0.015, "sea": 0.035, "sunset": 0.10, "trees": 0.005}
 
 
 DARKEST = 0.2  # mean of a picture; less shows nothing
@@ -129,7 +129,7 @@ def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
         image *= np.float32(min(dark, 2.5))
         grey *= np.float32(min(dark, 2.5))
     image = grey + (image - grey) * np.float32(rng.uniform(0.65, 1.25))
-    warm, green = rng.normal(0, 0.06), rng.normal(0, 0.025)
+    warm, green = rng.normal(0, 0.055), rng.normal(0, 0.018)
     image *= np.float32([1 + warm, 1 + green, 1 - warm])
     if rng.random() < 0.35:  # shadows and lights tinted apart
         dark, light = rng.normal(0, 0.035, 3), rng.normal(0, 0.035, 3)

@@ -71,7 +71,7 @@ def plain_colours(rng: np.random.Generator, eye: Eye, seen: Seen, kind: str) -> 
     if kind == "fields":
         return plot_colours(rng, seen) * (1 + 0.3 * rough)[..., None]
     if kind == "snow":
-        return mix(np.array([0.78, 0.82, 0.90]), np.array([0.93, 0.93, 0.93]), 0.5 + 0.5 * rough)
+        return mix(np.array([0.82, 0.85, 0.89]), np.array([0.94, 0.94, 0.93]), 0.5 + 0.5 * rough)
     base = {"meadow": GREENS, "steppe": STRAWS, "moor": SOILS, "blossom": BLOOMS,
             "heath": [(0.46, 0.32, 0.36), (0.40, 0.34, 0.26), (0.52, 0.36, 0.28)]}[kind]  # fmt: skip
     first, second = choose(rng, base), choose(rng, base[: 0 if kind == "blossom" else None] + GREENS)

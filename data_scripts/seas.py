@@ -77,7 +77,7 @@ def sea(
     deep = water * glow
     # mirrored sky: rows above the horizon, upside down, smeared by the waves
     mirrored = np.clip(2 * seen.top - np.arange(seen.top, height), 0, height - 1)
-    mirror = cv2.blur(image[mirrored], (max(3, width // 60), max(3, height // 40)))
+    mirror = cv2.blur(image[mirrored], (max(3, width // 40), max(3, height // 16)))
     below = (np.arange(seen.top, height) - eye.horizon) / height
     fresnel = (0.2 + 0.62 * np.exp(-below * rng.uniform(3, 9)))[:, None].astype(np.float32)
     fresnel = np.clip(fresnel + (0.16 + 0.25 * rough) * slope, 0.03, 0.92)
