@@ -117,7 +117,7 @@ def mesas(rng: np.random.Generator, eye: Eye, mood: Mood, image: np.ndarray) -> 
     share = rng.uniform(0.06, 0.2)
     tall = share * eye.shape[0] * 2000 / eye.focal
     lumps = tileable(rng, 4, 6, 0.42, size=512)
-    edge = rng.uniform(0.66, 0.76)
+    edge = rng.uniform(0.72, 0.82)
     foot = smoothstep(edge - 0.16, edge, lumps) * 0.35
     wall = 0.5 * smoothstep(edge, edge + 0.02, lumps)
     step = 0.15 * smoothstep(edge + 0.06, edge + 0.075, lumps)

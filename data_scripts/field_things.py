@@ -8,7 +8,7 @@ import numpy as np
 
 from data_scripts.groves import places_on, shadows, stamp
 from data_scripts.moods import Mood
-from data_scripts.noise import ridge
+from data_scripts.noise import fractal, ridge
 from data_scripts.terrain import Eye, Seen
 from data_scripts.tree_shapes import TreeShape, paint
 
@@ -114,15 +114,16 @@ def scatter(
     if len(feet) == 0:
         return
     below = np.clip((feet[:, 1] - eye.horizon) / (height - eye.horizon), 0.03, 1)
-    spread = rng.uniform(0.35, 1.7, len(feet)) if kind == "boulders" else rng.uniform(0.9, 1.1, len(feet))
+    least, largest = (0.35, 1.7) if kind == "boulders" else (0.9, 1.1)
+    spread = rng.uniform(least, largest, len(feet))
     sizes = np.maximum(2 * height * size * below * spread, 3)
     ground = np.zeros(eye.shape, np.float32)
     ground[land.top : land.top + len(land.cover)] = land.cover
     shadows(image, feet, 1.4 * sizes, mood, ground)
     cover, light = np.zeros(eye.shape, np.float32), float(np.sign(mood.sun[0]))
     rock = np.array([0.50, 0.46, 0.42]) * rng.uniform(0.7, 1.25) * (1 + rng.normal(0, 0.05, 3))
-    largest = int(np.clip(sizes.max(), 16, 160))
-    shapes = [maker(rng, largest, light, rock) for _ in range(3)]
+    tallest = int(np.clip(sizes.max(), 16, 160))
+    shapes = [maker(rng, tallest, light, rock) for _ in range(3)]
     for number, ((x, y, z), tall) in enumerate(zip(feet, sizes, strict=True)):
         far = 1 - np.exp(-z / (3000 * mood.reach + 40 * eye.height))
         stamp(image, cover, shapes[number % 3], (x, y), tall, tint, mood.haze, far)
@@ -132,9 +133,11 @@ def mist(rng: np.random.Generator, eye: Eye, mood: Mood, image: np.ndarray) -> N
     """A bank of mist that lies on the land below the horizon, in place."""
     height, width = eye.shape
     rows = np.arange(height, dtype=np.float32)[:, None]
-    middle = eye.horizon + height * rng.uniform(0.0, 0.08)
-    billow = 0.03 * height * ridge(rng, width, width * 0.4, 4)[None]
-    thick = height * rng.uniform(0.02, 0.07)
-    weight = np.exp(-(((rows - middle - billow) / thick) ** 2)) * rng.uniform(0.4, 0.9)
-    white = (0.75 * mood.haze + 0.25 * mood.ambient).astype(np.float32)
-    image += (white - image) * weight.astype(np.float32)[..., None]
+    middle = eye.horizon + height * rng.uniform(-0.03, 0.02)
+    billow = 0.045 * height * ridge(rng, width, width * 0.3, 6)[None]
+    thick = height * rng.uniform(0.03, 0.08)
+    torn = fractal(rng, eye.shape, max(eye.shape) * 0.12, 4, 0.6, 3.0)
+    weight = np.exp(-(((rows - middle - billow) / thick) ** 2)) * rng.uniform(0.5, 1.1)
+    weight *= np.clip(0.3 + 1.2 * torn, 0, 1)
+    white = (0.55 * mood.haze + 0.45 * mood.lit).astype(np.float32)
+    image += (white - image) * np.clip(weight, 0, 0.95).astype(np.float32)[..., None]

@@ -7,7 +7,7 @@ import numpy as np
 
 from data_scripts.moods import Mood
 from data_scripts.terrain import Eye, Seen
-from data_scripts.tree_shapes import TreeShape, paint, tree_shape
+from data_scripts.tree_shapes import TreeShape, tree_shape
 
 GROVES = ("few trees", "grove", "forest edge", "framing tree", "forest")
 
@@ -119,7 +119,11 @@ def plant(
     rows, count, share = {
         "few trees": ((0.02, 0.45), int(rng.integers(1, 5)), np.exp(rng.uniform(-2.7, -0.6))),
         "grove": ((0.02, 0.35), int(rng.integers(6, 22)), np.exp(rng.uniform(-2.8, -1.0))),
-        "forest edge": ((0.0, 0.06), int(70 * min(2.2, width / height)), np.exp(rng.uniform(-3.1, -1.3))),
+        "forest edge": (
+            (0.0, 0.06),
+            int(70 * min(2.2, width / height)),
+            np.exp(rng.uniform(-3.1, -1.3)),
+        ),
         "forest": ((0.0, 0.5), int(60 * min(2.2, width / height)), rng.uniform(0.2, 0.55)),
         "framing tree": ((0.5, 0.9), 1, rng.uniform(0.75, 1.3)),
     }[kind]
@@ -141,7 +145,7 @@ def plant(
     sizes = share * height * softened * rng.uniform(0.75, 1.2, len(feet))
     sizes = np.maximum(sizes, 0.028 * height)
     light = float(np.clip(mood.sun[0] * 1.4, -1, 1))
-    largest = int(np.clip(sizes.max(), 40, 420))
+    largest = int(np.clip(1.4 * sizes.max(), 40, 600))
     shapes = [
         tree_shape(rng, species[k % len(species)], max(40, largest - 30 * k), light, season, snowy)
         for k in range(1 if len(feet) == 1 else min(4, len(feet)))

@@ -59,7 +59,7 @@ def mountains(
     level *= np.float32(stretch)
     tall *= stretch
     bottom = int(eye.horizon + 0.02 * height) + 2
-    seen = march(eye, heights, NEAR, FAR, 150, bottom)
+    seen = march(eye, heights, NEAR, FAR, 260, bottom)
     if seen is None:
         return None
     light = sunlit(level * 1.5, SPAN, mood.sun, 5)

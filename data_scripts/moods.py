@@ -81,7 +81,8 @@ def day(rng: np.random.Generator, name: str) -> Mood:
         reach = rng.uniform(0.3, 0.9) * (0.4 if name == "fog" else 1)
         cover = 0.15 if name == "fog" else cover
     elif name == "warm":  # an old film, a warm filter: the sun is high all the same
-        top, middle, low = deep * [1.0, 0.95, 0.78], pale * [1.02, 0.97, 0.82], pale * [1.05, 1, 0.8]
+        top, middle = deep * [1.0, 0.95, 0.78], pale * [1.02, 0.97, 0.82]
+        low = pale * [1.05, 1.0, 0.8]
         direct, ambient = array(0.92, 0.74, 0.48), array(0.48, 0.43, 0.36)
         haze, lit, shade = low * 0.95, array(1.0, 0.95, 0.82), array(0.68, 0.62, 0.55)
         clouds, cover = ("none", "heaps", "deck", "streaks")[rng.integers(4)], rng.uniform(0.3, 0.7)
@@ -107,7 +108,9 @@ def day(rng: np.random.Generator, name: str) -> Mood:
         haze, glow = low * 0.9, array(0.05, 0.06, 0.08)
         lit, shade = array(0.34, 0.40, 0.52), array(0.10, 0.14, 0.24)
         clouds, cover = ("none", "deck", "streaks")[rng.integers(3)], rng.uniform(0.3, 0.6)
-    if name in ("clear", "dust", "amber") and rng.random() < 0.25:  # the sun in the picture, but high
+    if (
+        name in ("clear", "dust", "amber") and rng.random() < 0.25
+    ):  # the sun in the picture, but high
         sun = direction(rng.uniform(-0.5, 0.5), rng.uniform(0.35, 0.6))
         glow, disc = array(0.5, 0.5, 0.46), rng.uniform(0.02, 0.04)
     return Mood(name, top, middle, low, sun, direct, ambient, haze, reach, clouds, lit, shade,
@@ -135,7 +138,7 @@ def evening(rng: np.random.Generator, name: str) -> Mood:
     top, middle, low = (np.clip(array(*c) + rng.normal(0, 0.03, 3), 0, 1)
                         for c in (top, middle, low))  # fmt: skip
     lit, shade = array(*lit), array(*shade)
-    dark = rng.uniform(0.45, 1.0)  # of the land: from a silhouette to softly lit
+    dark = rng.uniform(0.55, 1.05)  # of the land: from a silhouette to softly lit
     dark *= 1.5 if name in ("pale", "late", "pink", "gold") else 1.0
     sun = direction(rng.uniform(-0.62, 0.62), rng.uniform(-0.01, 0.13))
     direct = array(0.85, 0.50, 0.28) * dark * rng.uniform(0.5, 1.2)

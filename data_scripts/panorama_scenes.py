@@ -72,9 +72,7 @@ def panorama_size(rng: np.random.Generator) -> tuple[int, int]:
     return int(np.clip(round(height), 216, 1600)), int(np.clip(round(width), 216, 1600))
 
 
-def ground_parts(
-    rng: np.random.Generator, labels: set[str], shore: bool, mood: str
-) -> list[str]:
+def ground_parts(rng: np.random.Generator, labels: set[str], shore: bool, mood: str) -> list[str]:
     """The land, from the horizon on; none where the sea fills the picture."""
     if "desert" in labels:
         kind = pick(rng, {"dunes": 6, "low dunes": 2.5, "stony flat": 0 if shore else 3})
@@ -86,8 +84,9 @@ def ground_parts(
         kinds = {"beach": 6, "meadow": 1.5, "heath": 1, "steppe": 1, "moor": 0.5}
         return [pick(rng, kinds)] if shore else []
     drifts = 0 if mood in SUNSETS or mood in TINTED else 2  # in coloured light they are dunes
-    return [pick(rng, {"meadow": 4, "steppe": 5, "rows": 3, "fields": 2.5, "snow": 1.5, "drifts": drifts,
-                       "heath": 1.5, "moor": 1.5, "blossom": 1.5})]  # fmt: skip
+    kinds = {"meadow": 4, "steppe": 5, "rows": 3, "fields": 2.5, "snow": 1.5, "drifts": drifts,
+             "heath": 1.5, "moor": 1.5, "blossom": 1.5}  # fmt: skip
+    return [pick(rng, kinds)]
 
 
 def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
@@ -117,10 +116,10 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
                  "fence": 2 if plain and "sea" not in told else 0.2,
                  "cacti": 4 if "desert" in told else 0}  # fmt: skip
         parts.append(pick(rng, kinds))
+    if plain and not told & {"sea", "sunset"} and rng.random() < 0.15:
+        parts.append("mist")
     if "trees" in told:
         parts.append(tree_part(rng, told))
-    if plain and "sea" not in told and rng.random() < 0.15:
-        parts.append("mist")
     if ground and ground[-1] in ("meadow", "steppe", "heath") and rng.random() < 0.5:
         parts.append("tufts")
     return Scene(

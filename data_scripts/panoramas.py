@@ -14,13 +14,13 @@ from data_scripts.photo import blurred, developed
 from data_scripts.terrain import Eye, Seen
 from data_scripts.vista_skies import paint_sky
 
-PAINTED = 210_000  # pixels that a landscape is painted in; larger pictures are enlarged from it
+PAINTED = 230_000  # pixels that a landscape is painted in; larger pictures are enlarged from it
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
 LEAST = {"desert": 0.05, "mountains": 0.015, "sea": 0.035, "sunset": 0.10, "trees": 0.005}
 
 
-DARKEST = 0.2  # mean of a picture; less shows nothing
+EXPOSED = (0.2, 0.68)  # mean of a picture; beyond these it shows nothing
 
 
 @dataclass(frozen=True)
@@ -121,13 +121,11 @@ def paint(rng: np.random.Generator, scene: Scene) -> tuple[np.ndarray, dict[str,
 
 def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     """Exposure, white balance, saturation and fade of a photographer's taste, (H, W, 3)."""
-    image = np.clip(image, 0, 1.2)
-    image **= np.float32(np.exp(rng.normal(0, 0.22)))
+    image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.22))))
     grey = image.mean(axis=2, keepdims=True)
-    dark = DARKEST / max(float(grey.mean()), 0.05)
-    if dark > 1:  # a camera opens its aperture
-        image *= np.float32(min(dark, 2.5))
-        grey *= np.float32(min(dark, 2.5))
+    mean = max(float(grey.mean()), 0.08)
+    exposure = np.float32(np.clip(mean, *EXPOSED) / mean)  # a camera meters the light
+    image, grey = image * exposure, grey * exposure
     image = grey + (image - grey) * np.float32(rng.uniform(0.65, 1.25))
     warm, green = rng.normal(0, 0.055), rng.normal(0, 0.018)
     image *= np.float32([1 + warm, 1 + green, 1 - warm])
@@ -138,7 +136,7 @@ def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
         lift = np.float32(rng.uniform(0.03, 0.16))
         image = lift + image * (1 - lift)
     if rng.random() < 0.12:  # high sensitivity: coarse grain
-        coarse = rng.normal(0, rng.uniform(0.02, 0.06), image.shape[:2])
+        coarse = rng.normal(0, rng.uniform(0.015, 0.04), image.shape[:2])
         image += coarse.astype(np.float32)[..., None]
     return image
 
@@ -158,6 +156,7 @@ def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) 
     height, width = scene.shape
     if image.shape[:2] != scene.shape:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
+        image += np.float32(0.6) * (image - cv2.blur(image, (3, 3)))  # sharpened, as cameras do
     soft = rng.uniform(0, 0.6) + (rng.random() < 0.1) * rng.uniform(0, 0.004) * height
     image = developed(rng, blurred(image, soft), 0.0 if "sunset" in labels else 0.04)
     return Panorama(image, scene, shares, int(rng.integers(40, 96)))

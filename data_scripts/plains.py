@@ -9,7 +9,18 @@ import numpy as np
 
 from data_scripts.moods import Mood
 from data_scripts.noise import mix, smoothstep
-from data_scripts.terrain import Eye, Seen, ended, hazed, lay, march, mottled, sampled, sunlit, tileable
+from data_scripts.terrain import (
+    Eye,
+    Seen,
+    ended,
+    hazed,
+    lay,
+    march,
+    mottled,
+    sampled,
+    sunlit,
+    tileable,
+)
 
 PLAINS = ("meadow", "steppe", "rows", "fields", "snow", "heath", "moor", "blossom")
 GREENS = [(0.34, 0.46, 0.16), (0.42, 0.52, 0.20), (0.28, 0.40, 0.16), (0.46, 0.50, 0.24),
@@ -52,6 +63,8 @@ def crop_rows(rng: np.random.Generator, eye: Eye, seen: Seen) -> np.ndarray:
     wide = eye.height * rng.uniform(0.25, 0.8)
     u = (seen.x + turn * seen.z) / np.float32(wide)
     fade = np.clip(wide * eye.focal / (6 * seen.z) - 0.4, 0, 1)
+    steps = abs(turn) * seen.z * seen.z / np.float32(eye.focal * eye.height * wide)
+    fade = fade * np.clip(2 - 5 * steps, 0, 1)  # finer than pixels, rows would shimmer
     ridge = 0.5 + 0.5 * np.sin(2 * np.pi * u) * fade
     kind = rng.integers(4)
     soil = choose(rng, SOILS)
@@ -72,12 +85,19 @@ def plain_colours(rng: np.random.Generator, eye: Eye, seen: Seen, kind: str) -> 
         return plot_colours(rng, seen) * (1 + 0.3 * rough)[..., None]
     if kind == "snow":
         return mix(np.array([0.82, 0.85, 0.89]), np.array([0.94, 0.94, 0.93]), 0.5 + 0.5 * rough)
-    base = {"meadow": GREENS, "steppe": STRAWS, "moor": SOILS, "blossom": BLOOMS,
-            "heath": [(0.46, 0.32, 0.36), (0.40, 0.34, 0.26), (0.52, 0.36, 0.28)]}[kind]  # fmt: skip
-    first, second = choose(rng, base), choose(rng, base[: 0 if kind == "blossom" else None] + GREENS)
-    colour = mix(first * 0.55, first * 1.4, np.clip(0.5 + 0.75 * rough, 0, 1))
+    base = {
+        "meadow": GREENS,
+        "steppe": STRAWS,
+        "moor": SOILS,
+        "blossom": BLOOMS,
+        "heath": [(0.46, 0.32, 0.36), (0.40, 0.34, 0.26), (0.52, 0.36, 0.28)],
+    }[kind]
+    first = choose(rng, base)
+    second = choose(rng, GREENS if kind == "blossom" else base + GREENS)
+    colour = mix(first * 0.55, first * 1.4, 0.5 + 0.5 * np.tanh(1.1 * rough))
     patches = sampled(tileable(rng, 4, 4, 0.6), seen.x, seen.z, 60 * eye.height)
-    colour = mix(colour, second * (1 + 0.6 * rough)[..., None], 0.75 * smoothstep(0.5, 0.8, patches))
+    patches = 0.75 * smoothstep(0.5, 0.8, patches)
+    colour = mix(colour, second * (1 + 0.6 * rough)[..., None], patches)
     if kind == "meadow" and rng.random() < 0.45:
         specks = sampled(tileable(rng, 32, 3, 0.9), seen.x, seen.z, 4 * eye.height)
         near = np.clip(18 * eye.height / seen.z, 0, 1)

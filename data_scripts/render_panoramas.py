@@ -74,9 +74,7 @@ def with_errors(truth: np.ndarray, seed: int, share: float = WRONG_SHARE) -> np.
     return told
 
 
-def check_arguments(
-    folder: Path, train: int, test: int, seed: int, processes: int | None
-) -> None:
+def check_arguments(folder: Path, train: int, test: int, seed: int, processes: int | None) -> None:
     for name, count in (("train", train), ("test", test)):
         if not isinstance(count, int) or count < FEWEST:
             raise ValueError(f"{name} is {count}: use a whole number of {FEWEST} or more")

@@ -13,7 +13,7 @@ from data_scripts.terrain import MAP_SIDE, Eye, Seen, lay, mottled, sampled, til
 from data_scripts.vista_skies import sun_place
 
 WATERS = [(0.10, 0.30, 0.42), (0.06, 0.22, 0.38), (0.14, 0.42, 0.48), (0.22, 0.36, 0.36),
-          (0.26, 0.32, 0.36), (0.16, 0.26, 0.28), (0.12, 0.48, 0.56), (0.30, 0.36, 0.32)]  # fmt: skip
+          (0.26, 0.32, 0.36), (0.16, 0.26, 0.28), (0.12, 0.48, 0.56), (0.3, 0.36, 0.32)]  # fmt: skip
 BEACHES = [(0.78, 0.70, 0.56), (0.66, 0.58, 0.46), (0.84, 0.78, 0.66), (0.46, 0.44, 0.42),
            (0.58, 0.54, 0.50)]  # fmt: skip
 
@@ -136,9 +136,7 @@ def surf(rng: np.random.Generator, eye: Eye, seen: Seen, shore: Shore) -> np.nda
     return np.clip(0.9 * lines * lace + 0.8 * swash * lace, 0, 1)
 
 
-def beach_colours(
-    rng: np.random.Generator, eye: Eye, seen: Seen, shore: Shore
-) -> np.ndarray:
+def beach_colours(rng: np.random.Generator, eye: Eye, seen: Seen, shore: Shore) -> np.ndarray:
     """Sand or shingle (R, W, 3), wet along the water."""
     sand = np.array(BEACHES[rng.integers(len(BEACHES))]) * rng.uniform(0.85, 1.1)
     rough = mottled(rng, eye, seen, (0.6 * eye.height, 4 * eye.height, 40 * eye.height))

@@ -72,7 +72,8 @@ def tileable(
         step = size // count
         grid = np.pad(rng.random((count, count), np.float32), 2, mode="wrap")
         side = size + 4 * step
-        layer = cv2.resize(grid, (side, side), interpolation=cv2.INTER_CUBIC)
+        method = cv2.INTER_CUBIC if step > 4 else cv2.INTER_LINEAR  # fine ones look the same
+        layer = cv2.resize(grid, (side, side), interpolation=method)
         layer = layer[2 * step : -2 * step, 2 * step : -2 * step]
         if ridged:
             layer = 1 - np.abs(2 * layer - 1)
@@ -158,9 +159,7 @@ def march(
     return Seen(top, depth * directions, depth, up.astype(np.float32), cover.astype(np.float32))
 
 
-def mottled(
-    rng: np.random.Generator, eye: Eye, seen: Seen, spans: tuple[float, ...]
-) -> np.ndarray:
+def mottled(rng: np.random.Generator, eye: Eye, seen: Seen, spans: tuple[float, ...]) -> np.ndarray:
     """Texture of the ground, about -0.5..0.5, of several sizes (metres); fine ones fade far off."""
     total = np.zeros_like(seen.z)
     texture = tile(rng, MAP_SIDE, 0.9)

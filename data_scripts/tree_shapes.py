@@ -82,7 +82,8 @@ def draw_leaves(
     hue = rng.normal(0, 0.06, 3)
     for share, part, tone in ((0.3, 1.0, 0.62), (0.75, 0.55, 0.85), (1.0, 0.27, 1.05)):
         here = places[rng.random(len(places)) < share]
-        here = here + rng.normal(0, 0.9 * size * (1.2 - part), here.shape)
+        loose = np.clip(rng.normal(0, 1, here.shape), -2, 2)
+        here = here + loose * (0.9 * size * (1.2 - part))
         toward = ((here - middle) / reach) @ [0.5 * light, -0.55]
         shade = np.clip(tone + 0.4 * toward + rng.normal(0, 0.13, len(here)), 0.2, 1.7)
         hues = np.clip((tint + hue * part * tint) * shade[:, None] * 255, 0, 255)
@@ -100,20 +101,22 @@ def broadleaf(rng: np.random.Generator, tall: int, light: float, leaves: str) ->
     branches = grow(rng, (0.0, 0.0), 1.0, spread, depth)
     points = branches[:, :4].reshape(-1, 2, 2)
     low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
-    scale = min(0.92 * tall / -low[1], 0.9 * width / (high[0] - low[0]))
+    scale = min(0.84 * tall / -low[1], 0.82 * width / (high[0] - low[0]))
     place = np.array([width / 2 - scale * (low[0] + high[0]) / 2, tall])
     branches[:, :4] = (points * scale + place).reshape(-1, 4)
     bark = np.array(BARKS[rng.integers(len(BARKS))])
     draw_branches(picture, branches, bark, max(2.0, tall * rng.uniform(0.03, 0.055)))
     if leaves != "none":
         tips = branches[branches[:, 5] >= depth - rng.integers(1, 4)]
-        count = int(min(1000, 200 + 3 * tall))
+        count = int(min(1700, 200 + 3 * tall))
         tips = tips[rng.integers(0, len(tips), count)]
         along = rng.uniform(0.3, 1, (count, 1))
         places = tips[:, :2] + along * (tips[:, 2:4] - tips[:, :2])
-        places = places + rng.normal(0, rng.uniform(0.03, 0.055) * tall, (count, 2))
-        places[:, 1] = np.minimum(places[:, 1], 0.8 * tall)
-        draw_leaves(rng, picture, places, colour(rng, leaves), 0.026 * tall, light)
+        spread = np.clip(rng.normal(0, 1, (count, 2)), -1.6, 1.6)  # no leaf hangs in the air
+        places = places + spread * rng.uniform(0.03, 0.055) * tall
+        places[:, 1] = np.clip(places[:, 1], 0.05 * tall, 0.8 * tall)
+        size = 0.026 * tall * (1 if tall < 250 else 0.75)
+        draw_leaves(rng, picture, places, colour(rng, leaves), size, light)
     return TreeShape(picture, tall)
 
 
@@ -123,11 +126,16 @@ def umbrella(rng: np.random.Generator, tall: int, light: float) -> TreeShape:
     picture = np.zeros((tall + 6, width, 4), np.uint8)
     fork, top = np.array([width / 2, 0.55 * tall]), 0.22 * tall
     bark = np.array(BARKS[rng.integers(3)])
-    stem = [(width / 2 + rng.normal(0, 0.04) * tall, tall, *fork, 1.0, 0)]
-    ends = np.stack([np.linspace(0.14, 0.86, 9) * width, top + rng.normal(0, 0.02, 9) * tall], 1)
-    branches = np.array(stem + [(*fork, *end, 0.4, 1) for end in ends])
+    branches = [(width / 2 + rng.normal(0, 0.04) * tall, tall, *fork, 1.0, 0)]
+    for number, share in enumerate(np.linspace(0.16, 0.84, 8) + rng.normal(0, 0.03, 8)):
+        start = fork - [0, (number % 3) * 0.03 * tall]
+        bend = start + np.array([share * width - start[0], top - start[1]]) * [0.62, 0.45]
+        branches.append((*start, *bend, 0.45, 1))
+        for aside in rng.normal(0, 0.06, 3) * width:
+            branches.append((*bend, share * width + aside, top, 0.2, 2))
+    branches = np.array(branches)
     draw_branches(picture, branches, bark, max(2.0, 0.045 * tall))
-    count = int(min(900, 200 + 2.5 * tall))
+    count = int(min(1500, 200 + 2.5 * tall))
     across = rng.uniform(-1, 1, count)
     places = np.stack([width / 2 + across * 0.44 * width,
                        top - 0.10 * tall * np.sqrt(1 - across**2) * rng.random(count)
@@ -144,7 +152,7 @@ def poplar(rng: np.random.Generator, tall: int, light: float, leaves: str) -> Tr
     bark = np.array(BARKS[rng.integers(3)])
     stem = np.array([(width / 2, tall, width / 2, 0.2 * tall, 1.0, 0)])
     draw_branches(picture, stem, bark, max(2.0, 0.025 * tall))
-    count = int(min(900, 200 + 2.5 * tall))
+    count = int(min(1500, 200 + 2.5 * tall))
     along = rng.beta(1.2, 1.3, count)
     half = 0.38 * width * np.sqrt(np.sin(np.pi * np.clip(0.1 + 0.85 * along, 0, 1)))
     places = np.stack([width / 2 + half * rng.uniform(-1, 1, count),

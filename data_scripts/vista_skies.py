@@ -105,9 +105,7 @@ def sun_disc(sky: np.ndarray, place: tuple[float, float], radius: float, mood: M
     sky += (bright - sky) * np.clip(weight, 0, 1)[..., None]
 
 
-def stars(
-    rng: np.random.Generator, image: np.ndarray, mood: Mood, shape: tuple[int, int]
-) -> None:
+def stars(rng: np.random.Generator, image: np.ndarray, mood: Mood, shape: tuple[int, int]) -> None:
     """Stars, and a moon in some skies, in place."""
     count = int(rng.integers(60, 400))
     row, column = rng.integers(0, shape[0], count), rng.integers(0, shape[1], count)
