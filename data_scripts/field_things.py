@@ -27,6 +27,7 @@ def boulder(rng: np.random.Generator, tall: int, light: float, tint: np.ndarray)
     rings = [outline, outline * rng.uniform(0.5, 0.75, (10, 1)) + [0.04 * light, 0.06]]
     rings.append(np.repeat(rings[1][3:7].mean(axis=0)[None], 10, axis=0) * [1, 0.7])
     places = [(middle + ring * reach).astype(np.int32) for ring in rings]
+    cv2.fillPoly(picture, [places[0]], paint(tint * 0.6), cv2.LINE_AA)
     facing = (outline @ [0.34 * light, 0.42])[:-1]
     for inner in (0, 1):
         shade = (0.62 if inner == 0 else 0.82) + facing * (1 - 0.4 * inner) + rng.normal(0, 0.06, 9)

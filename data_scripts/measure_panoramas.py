@@ -147,7 +147,7 @@ def main() -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=0, help="of data and training; default 0")
-    parser.add_argument("--epochs", type=int, default=4, help="of fine-tuning; 0 leaves it out")
+    parser.add_argument("--epochs", type=int, default=3, help="of fine-tuning; 0 leaves it out")
     parser.add_argument("--folder", type=Path, help="of data that is there already")
     parser.add_argument("--out", type=Path, default=ROOT / "Save_Model/panoramas/difficulty.json")
     options = parser.parse_args()

@@ -94,7 +94,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     told = set(labels)
     shape = panorama_size(rng)
     mood = pick(rng, SUNSETS if "sunset" in told else DAYS)
-    if mood == "fog" and told & {"mountains", "desert"}:
+    if mood == "fog" and told & {"mountains", "desert", "sea"}:
         mood = "overcast"  # nobody could tell what stands in it
     if "sea" in told and mood in TINTED:  # brown water is taken for land
         mood = ("streaked", "fair", "violet")[TINTED.index(mood)]

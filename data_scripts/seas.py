@@ -12,8 +12,16 @@ from data_scripts.noise import mix, smoothstep, tile
 from data_scripts.terrain import MAP_SIDE, Eye, Seen, lay, mottled, sampled, tileable
 from data_scripts.vista_skies import sun_place
 
-WATERS = [(0.10, 0.30, 0.42), (0.06, 0.22, 0.38), (0.14, 0.42, 0.48), (0.22, 0.36, 0.36),
-          (0.26, 0.32, 0.36), (0.16, 0.26, 0.28), (0.12, 0.48, 0.56), (0.3, 0.36, 0.32)]  # fmt: skip
+WATERS = [
+    (0.10, 0.30, 0.42),
+    (0.06, 0.22, 0.38),
+    (0.14, 0.42, 0.48),
+    (0.22, 0.36, 0.36),
+    (0.26, 0.32, 0.36),
+    (0.16, 0.26, 0.28),
+    (0.12, 0.48, 0.56),
+    (0.3, 0.36, 0.32),
+]
 BEACHES = [(0.78, 0.70, 0.56), (0.66, 0.58, 0.46), (0.84, 0.78, 0.66), (0.46, 0.44, 0.42),
            (0.58, 0.54, 0.50)]  # fmt: skip
 

@@ -100,7 +100,7 @@ def sun_disc(sky: np.ndarray, place: tuple[float, float], radius: float, mood: M
     x = np.arange(sky.shape[1], dtype=np.float32)[None] - place[0]
     y = np.arange(sky.shape[0], dtype=np.float32)[:, None] - place[1]
     distance = np.sqrt(x * x + y * y) / np.float32(radius)
-    bright = np.minimum(mood.low * 0.35 + 0.72, 1.1).astype(np.float32)
+    bright = (mood.low * 0.3 + 1.0).astype(np.float32)
     weight = smoothstep(1.2, 0.8, distance) + 0.55 * np.exp(-0.5 * distance)
     sky += (bright - sky) * np.clip(weight, 0, 1)[..., None]
 
