@@ -15,6 +15,7 @@ from data_scripts.terrain import Eye, Seen
 from data_scripts.vista_skies import paint_sky
 
 PAINTED = 230_000  # pixels that a landscape is painted in; larger pictures are enlarged from it
+NOTICED = 0.04  # least difference, of 0 to 1, that is seen
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
 LEAST = {"desert": 0.05, "mountains": 0.015, "sea": 0.035, "sunset": 0.10, "trees": 0.005}
@@ -49,39 +50,48 @@ class Canvas:
     land: Seen | None = None
     shore: seas.Shore | None = None
 
-    def claim(self, label: str | None, cover: np.ndarray) -> None:
-        """The picture shows `label` (or what has none) where cover (H, W) is 1."""
+    def reduced(self) -> np.ndarray:
+        """A copy of the picture at the masks' size."""
+        return self.image[::MASK_STEP, ::MASK_STEP].copy()
+
+    def claim(self, label: str | None, cover: np.ndarray, before: np.ndarray) -> None:
+        """The picture shows `label` (or what has none) where cover (H, W) is 1.
+
+        before: the picture before that was drawn; where it looks the same as now, black trees on
+        black ground say, the label is not seen.
+        """
         cover = cover[::MASK_STEP, ::MASK_STEP]
         for mask in self.masks.values():
             mask *= 1 - cover
         if label is not None:
-            self.masks[label] = np.maximum(self.masks.get(label, 0), cover)
+            changed = np.abs(self.reduced() - before).mean(axis=2) > NOTICED
+            self.masks[label] = np.maximum(self.masks.get(label, 0), cover * changed)
 
-    def claim_seen(self, label: str | None, seen: Seen | None) -> None:
+    def claim_seen(self, label: str | None, seen: Seen | None, before: np.ndarray) -> None:
         if seen is not None:
             cover = np.zeros(self.eye.shape, np.float32)
             cover[seen.top : seen.top + len(seen.cover)] = seen.cover
-            self.claim(label, cover)
+            self.claim(label, cover, before)
 
 
 def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str) -> None:
     """Draw one part of the scene into the canvas, in place."""
     eye, mood, image, label = canvas.eye, canvas.mood, canvas.image, PART_LABELS[part]
-    dry = "desert" in scene.labels
+    dry, before = "desert" in scene.labels, canvas.reduced()
     if part in ("day", "evening"):
         image[:] = paint_sky(rng, eye, mood)
-        canvas.claim(label, np.ones(eye.shape, np.float32))
+        canvas.claim(label, np.ones(eye.shape, np.float32), before)
     elif part == "range":
         seen = highlands.mountains(rng, eye, mood, image, scene.peaks, scene.side, dry)
-        canvas.claim_seen(label, seen)
+        canvas.claim_seen(label, seen, before)
     elif part == "mesas":
-        canvas.claim_seen(label, deserts.mesas(rng, eye, mood, image))
+        canvas.claim_seen(label, deserts.mesas(rng, eye, mood, image), before)
     elif part == "sea":
         canvas.shore = seas.shoreline(rng, eye, scene.water) if scene.water else None
-        canvas.claim_seen(label, seas.sea(rng, eye, mood, image, canvas.shore))
+        canvas.claim_seen(label, seas.sea(rng, eye, mood, image, canvas.shore), before)
     elif part in deserts.DESERTS or part == "drifts":
         canvas.land = deserts.desert(rng, eye, mood, image, part, canvas.shore)
-        canvas.claim_seen(label, canvas.land)
+        canvas.claim_seen(label, canvas.land, before)
     elif part in plains.PLAINS or part == "beach":
         colours = None
         if part == "beach":
@@ -90,7 +100,7 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
         if dry:  # other land in front of the sand
             edge = seas.shoreline(rng, eye, float(rng.uniform(0.08, 0.25)))
         canvas.land = plains.plain(rng, eye, mood, image, part, scene.hills, edge, colours)
-        canvas.claim_seen(label, canvas.land)
+        canvas.claim_seen(label, canvas.land, before)
     elif part == "mist":
         field_things.mist(rng, eye, mood, image)
     elif part == "tufts":
@@ -100,7 +110,7 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
         where = "desert" if dry else "coast" if "sea" in scene.labels else "land"
         snowy = "snow" in scene.parts
         cover = groves.plant(rng, eye, mood, image, canvas.land, part, where, snowy)
-        canvas.claim(label, cover)
+        canvas.claim(label, cover, before)
     elif canvas.land is not None:
         field_things.scatter(rng, eye, mood, image, canvas.land, part)
 
