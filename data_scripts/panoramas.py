@@ -140,7 +140,7 @@ def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     warm, green = rng.normal(0, 0.055), rng.normal(0, 0.018)
     image *= np.float32([1 + warm, 1 + green, 1 - warm])
     if rng.random() < 0.35:  # shadows and lights tinted apart
-        dark, light = rng.normal(0, 0.035, 3), rng.normal(0, 0.035, 3)
+        dark, light = rng.normal(0, 0.025, 3), rng.normal(0, 0.025, 3)
         image += dark.astype(np.float32) + (light - dark).astype(np.float32) * grey
     if rng.random() < 0.3:  # faded
         lift = np.float32(rng.uniform(0.03, 0.16))
