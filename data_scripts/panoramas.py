@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import cv2
 import numpy as np
 
 from data_scripts import deserts, field_things, groves, highlands, moods, plains, seas
 from data_scripts.moods import Mood
-from data_scripts.panorama_scenes import PART_LABELS, Scene, describe, draw_labels
+from data_scripts.panorama_scenes import LABELS, PART_LABELS, Scene, describe, draw_labels
 from data_scripts.photo import blurred, developed
 from data_scripts.terrain import Eye, Seen
 from data_scripts.vista_skies import paint_sky
@@ -95,7 +96,7 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
     elif part in plains.PLAINS or part == "beach":
         colours = None
         if part == "beach":
-            colours = lambda seen: seas.beach_colours(rng, eye, seen, canvas.shore)  # noqa: E731
+            colours = partial(seas.beach_colours, rng, eye, shore=canvas.shore)
         edge = canvas.shore
         if dry:  # other land in front of the sand
             edge = seas.shoreline(rng, eye, float(rng.uniform(0.08, 0.25)))
@@ -154,9 +155,13 @@ def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) -> Panorama:
     """One landscape; of labels as they come, or of those given.
 
-    What is described is painted anew until every label can be seen.
+    Scenes are described and painted until one shows every label well. Raises ValueError for an
+    unknown label.
     """
     labels = draw_labels(rng) if labels is None else labels
+    for label in labels:
+        if label not in LABELS:
+            raise ValueError(f"unknown label {label!r}: choose among {', '.join(LABELS)}")
     while True:
         scene = describe(rng, labels)
         image, shares = paint(rng, scene)

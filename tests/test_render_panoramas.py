@@ -174,6 +174,11 @@ def test_labels_can_be_asked_for(labels: tuple[str, ...]) -> None:
     assert photograph(np.random.default_rng(5), labels).scene.labels == labels
 
 
+def test_an_unknown_label_is_named() -> None:
+    with pytest.raises(ValueError, match="'city'.*desert"):
+        photograph(np.random.default_rng(5), ("sea", "city"))
+
+
 def test_pictures_differ_and_are_no_blanks(pictures: list[Panorama]) -> None:
     small = []
     for picture in pictures:
