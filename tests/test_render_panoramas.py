@@ -23,7 +23,7 @@ from data_scripts.render_panoramas import (
     with_errors,
 )
 
-TRAIN, TEST = 10, 5
+TRAIN, TEST = 8, 5
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -62,7 +62,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def pictures() -> list[Panorama]:
-    return [render_panorama([3, k]) for k in range(12)]
+    return [render_panorama([3, k]) for k in range(10)]
 
 
 def test_same_bytes_with_two_processes(dataset: Path, tmp_path: Path) -> None:
