@@ -16,10 +16,10 @@ from data_scripts.terrain import Eye, Seen
 from data_scripts.vista_skies import paint_sky
 
 PAINTED = 230_000  # pixels that a landscape is painted in; larger pictures are enlarged from it
-NOTICED = 0.04  # least difference, of 0 to 1, that is seen
+NOTICED = 0.05  # least difference, of 0 to 1, that is seen
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
-LEAST = {"desert": 0.05, "mountains": 0.015, "sea": 0.035, "sunset": 0.10, "trees": 0.005}
+LEAST = {"desert": 0.05, "mountains": 0.015, "sea": 0.045, "sunset": 0.10, "trees": 0.007}
 
 
 EXPOSED = (0.2, 0.68)  # mean of a picture; beyond these it shows nothing
@@ -109,7 +109,7 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
         plains.tufts(rng, eye, image, row.mean(axis=0), int(rng.integers(120, 500)))
     elif canvas.land is not None and part in groves.GROVES:
         where = "desert" if dry else "coast" if "sea" in scene.labels else "land"
-        snowy = "snow" in scene.parts
+        snowy = bool({"snow", "drifts"} & set(scene.parts))
         cover = groves.plant(rng, eye, mood, image, canvas.land, part, where, snowy)
         canvas.claim(label, cover, before)
     elif canvas.land is not None:
