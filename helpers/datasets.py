@@ -143,11 +143,13 @@ class ImageFolderDataset(Dataset):
         return len(self.reports)
 
     def __getitem__(self, index: int):
-        report, options = self.reports[index], {}
+        report, options, least = self.reports[index], {}, None
+        if hasattr(self.transform, "least_size"):
+            least = self.transform.least_size(report.height, report.width)
         if self.any_size:
             options["shape"] = self.transform.shape_for(report.height, report.width)
         try:
-            image = read_image(report.path, at_least=options.get("shape"))
+            image = read_image(report.path, at_least=least)
         except ImageError as error:
             raise DataError(f"{error} It was readable when the data set was made.") from None
         if self.transform is not None:

@@ -2,7 +2,10 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from helpers import datasets
+from helpers.batching import ShapeRule
 from helpers.datasets import DataError, ImageFolderDataset, make_loader
 from helpers.transforms import eval_transform, train_transform
 
@@ -101,3 +104,39 @@ def test_one_class_folder_is_told(photo_folder, tmp_path):
     shutil.copytree(photo_folder / "train", tmp_path / "outer" / "inner")
     with pytest.raises(DataError, match=r"one class folder, 'inner'.*one level down"):
         ImageFolderDataset(tmp_path / "outer")
+
+
+@pytest.mark.parametrize(
+    ("transform", "decoded"),
+    [
+        (eval_transform((224, 224)), (500, 1500)),
+        (eval_transform((224, 224), crop=True), (500, 1500)),
+        (train_transform((96, 224), augmentations=["rotate90"]), (500, 1500)),
+        (eval_transform((64, 96)), (125, 375)),
+        (eval_transform(ShapeRule(max_pixels=224 * 224)), (250, 750)),
+    ],
+    ids=["squash", "crop", "turn", "small", "any size"],
+)
+def test_large_photos_are_decoded_as_small_as_the_transform_allows(
+    tmp_path, monkeypatch, transform, decoded
+):
+    """The item hardly differs from the one made of the whole photo."""
+    for name in "ab":
+        photo = Image.effect_noise((60, 20), 90).convert("RGB").resize((3000, 1000), 3)
+        (tmp_path / name).mkdir()
+        photo.save(tmp_path / name / "1.jpg", quality=95)
+    data = ImageFolderDataset(tmp_path, transform)
+    seen, read = [], datasets.read_image
+
+    def note(*args, **options):
+        seen.append(read(*args, **options))
+        return seen[-1]
+
+    monkeypatch.setattr(datasets, "read_image", note)
+    for epoch in range(4):
+        data.set_epoch(epoch)
+        item, _ = data[0]
+        whole = transform(read(data.paths[0]), seed=(0, epoch, 0))
+        assert item.shape == whole.shape
+        assert (item - whole).abs().mean() < 0.02  # of a standard deviation of ImageNet's pixels
+    assert {image.shape[:2] for image in seen} == {decoded}
