@@ -20,6 +20,7 @@ course: ready ## run the notebooks on rendered data into build/notebooks/ (NOTEB
 
 real: $(INSTALLED) ## the same on real photos, fetched first (COURSE_MIRROR=folder for a local copy)
 	@$(PY) -m data_scripts.fetch_drones
+	@$(PY) -m data_scripts.fetch_panoramas
 	@COURSE_DATA=real $(PY) -m tools.execute $(NOTEBOOKS)
 
 test: ready ## unit tests, then every notebook
