@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import posixpath
 import re
 import unicodedata
@@ -88,7 +89,7 @@ def find_images(path: str | Path, rows: Sequence[LabelRow], folder: str | Path) 
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder; give the one with the images.")
     listed: dict[Path, dict[str, list[str]]] = {}
-    found = []
+    found, strange = [], 0
     for row in rows:
         found.append(row)
         if row.problem:
@@ -102,16 +103,16 @@ def find_images(path: str | Path, rows: Sequence[LabelRow], folder: str | Path) 
             found[-1] = replace(row, file=posixpath.join(posixpath.dirname(row.file), same[0]))
             continue
         meant = next(filter(is_image_name, near), "")
+        strange += not meant
         hint = "add it, or remove the row."
         if meant:
             hint = f"there is {meant!r}; write the name as the file has it, ending and case too."
         found[-1] = replace(row, problem=f"{_at(path, row)}no {row.file!r} in {folder}: {hint}")
-    readable = [i for i, row in enumerate(rows) if not row.problem]
-    if readable and all(found[i].problem for i in readable) and len(readable) > 1:
-        first = rows[readable[0]]
+    readable = [row for row in rows if not row.problem]
+    if len(readable) > 1 and strange == len(readable):
         raise DataError(
-            f"{_at(path, first)}no {first.file!r} in {folder}, and none of the other "
-            f"{len(readable) - 1:,} files of the table either; give the folder that holds them."
+            f"{_at(path, readable[0])}no {readable[0].file!r} in {folder}, nor any other of the "
+            f"table's {strange:,} files; give the folder that holds them."
         )
     return found
 
@@ -123,7 +124,7 @@ def _at(path: str | Path, row: LabelRow) -> str:
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Row number and cells, stripped, of each row that is not blank."""
     text = _decoded(path)
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    first = next((line[:10_000] for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=lambda d: len(next(csv.reader([first], delimiter=d), [])))
     # newline="": the reader wants line ends as they are, to see those in quotes
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -234,7 +235,8 @@ def _value(cell: str) -> float | None:
 
 def _by_stem(folder: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    names = (p.name for p in folder.iterdir() if p.is_file()) if folder.is_dir() else ()
+    # os.path: a name too long for the system is no folder either, and no error
+    names = (p.name for p in folder.iterdir() if p.is_file()) if os.path.isdir(folder) else ()
     for name in sorted(names):
         found.setdefault(_stem_key(name), []).append(name)
     return found

@@ -78,6 +78,7 @@ BAD_ROWS = {
     "no name": (",1,0", "row 3: the file's name is missing"),
     "short": ("b.png,1", "row 3: 2 cells, but the header has 3"),
     "long": ("b.png,1,0,1", "row 3: 4 cells, but the header has 3"),
+    "too long": (f"{'x' * 999}/{'y' * 999}.png,1,0", "row 3: no 'xxx.*add it, or remove the row"),
     "up": ("../outside.png,1,0", "row 3: '../outside.png' leads out of the images' folder"),
     "up and down": ("sub/../../outside.png,1,0", "row 3: .*leads out of the images' folder"),
     "up, Windows": ("..\\outside.png,1,0", "row 3: .*leads out of the images' folder"),
@@ -115,8 +116,13 @@ BAD_TABLES = {
     "row numbers": (",file,sea\n0,a.png,1\n", "row 2, column 'file': .*must be the first column"),
     "never": ("file,sea,trees\na.png,0,1\nb.png,0,1\n", "column 'sea': no usable row has a 1"),
     "workbook": (b"PK\x03\x04\x14\0\0\0", ": this is no text, whatever its name says"),
+    "one long line": ("file " * 50_000, "row 1: .*a quote left open"),
     "open quote": ('file,sea\n"a.png,1\n' + "b.png,1\n" * 20_000, "row 2: .*a quote left open"),
-    "another folder": ("file,sea\n1.png,1\n2.png,0\n", "row 2: no '1.png' in .*other 1 files"),
+    "no endings": ("file,sea\na,1\nb,0\n", "row 2: no 'a' in .*there is 'a.png'; write"),
+    "another folder": (
+        "file,sea\n1.png,1\n2.png,0\n",
+        "row 2: no '1.png' in .*table's 2 files; give",
+    ),
 }
 
 
