@@ -18,7 +18,7 @@ def write_photo(path: Path, size: tuple[int, int], seed: int) -> Path:
     """A JPEG (quality 90) of `size` (height, width) that is as hard to decode as a photo.
 
     Texture of every scale whose strength falls with its frequency, as in nature, and the noise of
-    a sensor: about 3 to 4 bits a pixel, as phones and cameras write.
+    a sensor: two to three bits a pixel, as phones write.
     """
     rng = np.random.default_rng(seed)
     height, width = size
@@ -29,7 +29,7 @@ def write_photo(path: Path, size: tuple[int, int], seed: int) -> Path:
         grain = rng.normal(0, 40 / cells**0.35, (small[1], small[0], 3)).astype(np.float32)
         image += cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
         cells *= 4
-    image += rng.normal(0, 3, image.shape[:2]).astype(np.float32)[..., None]
+    image += rng.normal(0, 6, image.shape[:2]).astype(np.float32)[..., None]
     cv2.imwrite(str(path), image.clip(0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 90])
     return path
 
