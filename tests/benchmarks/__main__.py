@@ -15,7 +15,7 @@ import platform
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -40,6 +40,7 @@ from tests.benchmarks.training import (
 )
 
 OUTPUT = ROOT / "Save_Model" / "benchmarks" / "variable_size.json"
+HEADER = f"{'':<52} {'wanted':>7} {'median':>7} {'least':>7} {'most':>7}"
 SETTINGS = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "OMP_NUM_THREADS")
 
 
@@ -58,17 +59,16 @@ FULL, QUICK = Effort(), Effort(rounds=1, batches=2, photos=1, budget=PIXEL_BUDGE
 
 def measure(
     dataset: ImageFolderDataset, backbone: str, effort: Effort, temporary: Path
-) -> list[Outcome]:
-    """All benchmarks on a data set of images without transform."""
+) -> Iterator[Outcome]:
+    """All benchmarks, one after the other, on a data set of images without transform."""
     maker = model_maker(load_backbone(backbone), len(dataset.classes))
     rounds, batches, budget = effort.rounds, effort.batches, effort.budget
-    outcomes = fine_tuning(maker, dataset, rounds, batches, budget)
-    outcomes.append(adaptation(maker, dataset, rounds, batches, budget))
-    outcomes.append(decoding(temporary, RULE, rounds, effort.photos))
+    yield from fine_tuning(maker, dataset, rounds, batches, budget)
+    yield adaptation(maker, dataset, rounds, batches, budget)
+    yield decoding(temporary, RULE, rounds, effort.photos)
     shaped = dataset.with_transform(eval_transform(RULE))
     photos = parts_of_an_epoch(shaped, batches, 1, budget)[0].paths
-    outcomes.append(memory(temporary, maker, photos, own_process(backbone), budget))
-    return outcomes
+    yield memory(temporary, maker, photos, own_process(backbone), budget)
 
 
 def report(
@@ -113,15 +113,12 @@ def machine() -> dict:
     }
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """A line for each ratio: wanted, median, least and most of the rounds, ok or missed."""
-    lines = [f"{'':<52} {'wanted':>7} {'median':>7} {'least':>7} {'most':>7}"]
-    for outcome in outcomes:
-        numbers = (outcome.measured, min(outcome.ratios), max(outcome.ratios))
-        wanted = f"{'≤' if outcome.at_most else '≥'} {outcome.wanted:.1f}"
-        shown = " ".join(f"{number:>7.2f}" for number in numbers)
-        lines.append(f"{outcome.name:<52} {wanted:>7} {shown}  {'ok' if outcome.ok else 'missed'}")
-    return "\n".join(lines)
+def line(outcome: Outcome) -> str:
+    """Wanted, median, least and most of the rounds, ok or missed; in the columns of HEADER."""
+    numbers = (outcome.measured, min(outcome.ratios), max(outcome.ratios))
+    wanted = f"{'≤' if outcome.at_most else '≥'} {outcome.wanted:.1f}"
+    shown = " ".join(f"{number:>7.2f}" for number in numbers)
+    return f"{outcome.name:<52} {wanted:>7} {shown}  {'ok' if outcome.ok else 'missed'}"
 
 
 def write(content: dict, path: Path) -> None:
@@ -142,9 +139,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dataset = load_splits(data_folder("drones"))["train"]
     backbone = resolve_backbone(backbone_name())
     started = time.perf_counter()
+    outcomes = []
+    print(HEADER)
     with tempfile.TemporaryDirectory() as temporary:
-        outcomes = measure(dataset, backbone, effort, Path(temporary))
-    print(table(outcomes))
+        for outcome in measure(dataset, backbone, effort, Path(temporary)):
+            print(line(outcome), flush=True)
+            outcomes.append(outcome)
     print(f"{time.perf_counter() - started:.0f} seconds")
     output = asked.output or (None if asked.quick else OUTPUT)
     if output is not None:

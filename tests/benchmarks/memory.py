@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from helpers.batching import PIXEL_BUDGET
+from helpers.course import ROOT
 from helpers.memory import activation_bytes
 from helpers.models import TransferModel
 from tests.benchmarks.decoding import write_photo
@@ -86,7 +87,7 @@ def own_process(backbone: str) -> Callable[[Path, int], dict]:
     def probe(folder: Path, budget: int) -> dict:
         command = [sys.executable, "-m", "tests.benchmarks.peak", str(folder)]
         command += ["--backbone", backbone, "--budget", str(budget)]
-        ran = subprocess.run(command, capture_output=True, text=True)
+        ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         if ran.returncode:
             raise RuntimeError(f"the measurement of peak memory failed:\n{ran.stderr}")
         return json.loads(ran.stdout.splitlines()[-1])
