@@ -26,6 +26,7 @@ from helpers.backbones import load_backbone, resolve_backbone
 from helpers.batching import PIXEL_BUDGET
 from helpers.course import ROOT, backbone_name, data_folder
 from helpers.datasets import ImageFolderDataset
+from helpers.recipes import VIEWS
 from helpers.splits import load_splits
 from helpers.transforms import eval_transform
 from tests.benchmarks.decoding import decoding
@@ -41,7 +42,12 @@ from tests.benchmarks.training import (
 
 OUTPUT = ROOT / "Save_Model" / "benchmarks" / "variable_size.json"
 HEADER = f"{'':<52} {'wanted':>7} {'median':>7} {'least':>7} {'most':>7}"
-SETTINGS = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "OMP_NUM_THREADS")
+SETTINGS = (
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TRIM_THRESHOLD_",
+    "ONEDNN_PRIMITIVE_CACHE_CAPACITY",
+    "OMP_NUM_THREADS",
+)
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,11 @@ def measure(
     rounds, batches, budget = effort.rounds, effort.batches, effort.budget
     yield from fine_tuning(maker, dataset, rounds, batches, budget)
     yield adaptation(maker, dataset, rounds, batches, budget)
+    yield adaptation(maker, dataset, rounds, batches, budget, VIEWS, wanted=4.0)
     yield decoding(temporary, RULE, rounds, effort.photos)
     shaped = dataset.with_transform(eval_transform(RULE))
     photos = parts_of_an_epoch(shaped, batches, 1, budget)[0].paths
-    yield memory(temporary, maker, photos, own_process(backbone), budget)
+    yield memory(temporary, maker, photos, own_process(backbone), budget, rounds=min(rounds, 3))
 
 
 def report(
