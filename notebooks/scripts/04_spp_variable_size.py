@@ -8,7 +8,7 @@
 # pooling** (He et al., 2014) makes that number from a feature map of any size. What does squashing
 # destroy, and does keeping the shape help?
 #
-# *Two minutes on a CPU, one on a Colab GPU.*
+# *Two and a half minutes on a CPU, one on a Colab GPU.*
 
 # %%
 # On Colab this cell fetches and installs the course; anywhere else it does nothing.
@@ -377,15 +377,16 @@ size_plots.memory(
 #
 # ## The same on real panoramas
 #
-# Photos of landscapes come in all shapes, from 216 to 2,272 pixels, and may carry several labels at
-# once: a sigmoid per label instead of one softmax, which notebook 5 explains. Their measure is the
-# mean average precision, **mAP**: 1 where each label ranks all of its photos first. This part runs
-# where the photos are, with `COURSE_DATA=real`.
+# Photos of landscapes come in all shapes and sizes, and may carry several labels at once: a sigmoid
+# per label instead of one softmax. Their measure is the mean average precision, **mAP**: 1 where
+# each label ranks all of its photos first. This part runs where the photos are, with
+# `COURSE_DATA=real`.
 
 # %%
 if data_form() == "real":
     wide = load_multilabel_splits(data_folder("panoramas"), seed=SEED)
-    rows = []
+    sizes, rows = wide["train"].sizes, []
+    print(f"{len(sizes):,} photos with sides from {sizes.min()} to {sizes.max():,} pixels")
     for name, (pooling, size, crop) in WAYS.items():
         started = time.perf_counter()
         heads, features, rate = adapt(backbone, wide, pooling, size, crop, SEEDS, views=(1, 2))
