@@ -10,26 +10,19 @@ The archive's valid/ becomes test, so that results compare with others' on the s
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 if not __package__:  # started by its path: the package is one folder up
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data_scripts.archive import (
-    FetchError,
-    Member,
-    folder_state,
-    read_manifest,
-    replacing,
-    write_manifest,
-)
-from data_scripts.download import ROOT, Archive, Download, unpack_pinned
+from data_scripts.archive import FetchError, Member
+from data_scripts.download import ROOT, Archive, Download
+from data_scripts.fetching import PhotoSet, fetch, run
 from helpers.images import original_of
 
 COMMIT = "b91d04f687442057d64d7037026a35f46460601c"
@@ -84,40 +77,9 @@ def place_members(members: Iterable[Member]) -> dict[str, str]:
     return places
 
 
-def fetch_dataset(
-    folder: Path = ROOT / "data" / "real" / "drones",
-    mirror: str | None = None,
-    progress: bool = True,
-    archive: Archive = DRONES,
-    how: Download | None = None,
-) -> Path:
-    """Makes `folder/{train,val,test}/{bird,drone}/*.jpg` and returns `folder`.
-
-    A complete folder is left alone after a look at names and sizes. `mirror` (default: the
-    environment's COURSE_MIRROR) is a folder or address prefix that holds `archive.name`; without
-    one the archive is downloaded. FetchError says in one sentence why it did not work; then
-    `folder` is as it was.
-    """
-    folder = Path(folder)
-    members = read_manifest(archive.manifest)
-    places = place_members(members)
-    sizes = {places[member.path]: member.size for member in members}
-    wanting, strangers = folder_state(folder, sizes)
-    strangers = [name for name in strangers if name != "SOURCE.txt"]
-    if strangers:
-        raise FetchError(
-            f"{folder} holds {len(strangers)} file(s) that this script did not put there, such as "
-            f"{strangers[0]}; move them away and run this again (COURSE_DATA can name a folder "
-            "with photos of your own)."
-        )
-    if wanting:
-        mirror = os.environ.get("COURSE_MIRROR") if mirror is None else mirror
-        with replacing(folder) as building:
-            unpack_pinned(archive, members, places, building, mirror, how or Download(bar=progress))
-            (building / "SOURCE.txt").write_text(SOURCE, encoding="utf-8")
-    elif not (folder / "SOURCE.txt").exists():
-        (folder / "SOURCE.txt").write_text(SOURCE, encoding="utf-8")
-    return folder
+def is_wanted(path: str) -> bool:
+    """Whether the course uses the archive's file with this path."""
+    return path.rpartition("/")[0] in FOLDERS and path.endswith(".jpg")
 
 
 def count_photos(folder: Path) -> str:
@@ -130,31 +92,30 @@ def count_photos(folder: Path) -> str:
     return ", ".join(counts)
 
 
+PHOTOS = PhotoSet(
+    folder=ROOT / "data" / "real" / "drones",
+    archive=DRONES,
+    wanted=is_wanted,
+    place=place_members,
+    source=SOURCE,
+    count=count_photos,
+)
+
+
+def fetch_dataset(
+    folder: Path | None = None,
+    mirror: str | None = None,
+    progress: bool = True,
+    archive: Archive = DRONES,
+    how: Download | None = None,
+) -> Path:
+    """Makes `folder/{train,val,test}/{bird,drone}/*.jpg` and returns `folder`; see `fetch`."""
+    return fetch(replace(PHOTOS, archive=archive), folder, mirror, progress, how)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--folder", type=Path, default=ROOT / "data" / "real" / "drones")
-    parser.add_argument("--mirror", help="folder or address (default: COURSE_MIRROR)")
-    parser.add_argument("--write-manifest", type=Path, metavar="ARCHIVE", help="for maintainers")
-    options = parser.parse_args(arguments)
-    try:
-        if options.write_manifest:
-            listed = write_manifest(
-                options.write_manifest,
-                DRONES.manifest,
-                lambda path: path.rpartition("/")[0] in FOLDERS and path.endswith(".jpg"),
-            )
-            print(f"{DRONES.manifest.name}: {len(listed):,} files")
-        else:
-            folder = fetch_dataset(options.folder, options.mirror)
-            print(f"{os.path.relpath(folder)}: {count_photos(folder)}")
-    except FetchError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped; run this again and it goes on from there", file=sys.stderr)
-        return 130
-    return 0
+    return run(PHOTOS, __doc__.partition("\n")[0], arguments)
 
 
 if __name__ == "__main__":

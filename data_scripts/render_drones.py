@@ -31,7 +31,7 @@ from data_scripts.scenes import Rendered, photograph  # noqa: E402
 CLASSES = ("flying_bird", "large_quadcopter", "small_quadcopter", "winged_drone")
 DEFAULT_FOLDER = ROOT / "data" / "rendered" / "drones"
 SHARES = {"train": 0.60, "val": 0.15, "test": 0.25}
-RENDERER_VERSION = 1
+RENDERER_VERSION = 2
 CHUNK = 4
 
 

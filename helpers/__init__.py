@@ -1,9 +1,10 @@
 """The tested code under the transfer-learning course.
 
-Modules in the direction that data flows: `images`, `sizes`, `datasets`, `splits`, `transforms`,
-`batching`, `backbones`, `models`, `features`, `history`, `callbacks`, `trainer`, `lr_range`,
-`metrics`, `recipes`, `plots`, `curves`; `course` knows the folders and settings, `errors` holds one
-line for all. Importing the package imports none of them: each notebook names what it uses.
+Modules in the direction that data flows: `images`, `sizes`, `label_table`, `image_dataset`,
+`datasets`, `splits`, `transforms`, `batching`, `backbones`, `models`, `memory`, `features`,
+`history`, `callbacks`, `trainer`, `lr_range`, `metrics`, `recipes`, `plots`, `curves`,
+`size_plots`; `course` knows the folders and settings, `errors` holds what all need to tell errors.
+Importing the package imports none of them: each notebook names what it uses.
 """
 
 import warnings

@@ -5,6 +5,7 @@ Nothing here knows of the rest of the course; copy the module into any project w
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,10 @@ from functools import lru_cache
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
+
+# On a CPU oneDNN prepares kernels for every shape of a batch and keeps 1024 of them, those of a few
+# shapes; the rest it would prepare again in every step. It reads this at the first convolution.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
 
 PIXEL_BUDGET = 16 * 224 * 224  # of one batch: as many as 16 images of 224 x 224
 

@@ -14,6 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = ("rendered", "real")
+LAYOUTS = {
+    "drones": "one sub-folder of images per class",
+    "panoramas": "train/, test/, train_label.csv and test_label.csv",
+}
 
 
 class CourseError(RuntimeError):
@@ -29,7 +33,9 @@ def data_form() -> str:
 def data_folder(task: str) -> Path:
     """The folder of a task's data, made or fetched first where it is missing.
 
-    Raises: CourseError if COURSE_DATA names no folder.
+    A folder in COURSE_DATA may hold the task's data in a folder of the task's name, or itself.
+
+    Raises: CourseError if COURSE_DATA names no folder, or nothing here makes such data.
     """
     form = data_form()
     if form == "own":
@@ -37,12 +43,20 @@ def data_folder(task: str) -> Path:
         if not folder.is_dir():
             raise CourseError(
                 f"COURSE_DATA is {str(folder)!r}: no such folder; give 'rendered', 'real' or a "
-                "folder with one sub-folder of images per class."
+                f"folder with {LAYOUTS.get(task, f'the {task}')}."
             )
         inner = folder / task
-        return inner if any(path.is_dir() for path in inner.glob("*")) else folder
+        # A class of that name holds images, neither folders nor tables.
+        holds = any(path.is_dir() or path.suffix == ".csv" for path in inner.glob("*"))
+        return inner if holds else folder
     folder = ROOT / "data" / form / task
     if not folder.is_dir():
+        if (form, task) not in _MAKE:
+            others = [repr(f) for f, t in _MAKE if t == task]
+            raise CourseError(
+                f"there are no {form} {task}: set COURSE_DATA to "
+                f"{' or '.join([*others, 'a folder of your own'])}."
+            )
         _MAKE[form, task](folder)
     if form == "rendered":
         _warn_if_outdated(folder)
@@ -124,4 +138,14 @@ def _fetch_drones(folder: Path) -> None:
     fetch_dataset(folder)
 
 
-_MAKE = {("rendered", "drones"): _render_drones, ("real", "drones"): _fetch_drones}
+def _fetch_panoramas(folder: Path) -> None:
+    from data_scripts.fetch_panoramas import fetch_dataset
+
+    fetch_dataset(folder)
+
+
+_MAKE = {
+    ("rendered", "drones"): _render_drones,
+    ("real", "drones"): _fetch_drones,
+    ("real", "panoramas"): _fetch_panoramas,
+}

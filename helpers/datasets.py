@@ -1,29 +1,22 @@
-"""Folders of images as PyTorch datasets, and loaders whose order a seed decides."""
+"""Labelled images as PyTorch datasets, and loaders whose order a seed decides."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from helpers.images import (
-    ImageError,
-    ImageReport,
-    inspect_images,
-    is_image_name,
-    read_image,
-)
+from helpers.errors import DataError
+from helpers.image_dataset import ImageDataset
+from helpers.images import ImageReport, inspect_images, is_image_name
+from helpers.label_table import find_images, read_label_table
 
 
-class DataError(ValueError):
-    """A folder or table that cannot be used as a data set; the message says what to do."""
-
-
-class ImageFolderDataset(Dataset):
+class ImageFolderDataset(ImageDataset):
     """One sub-folder per class: `folder/<class>/<any name>.jpg`.
 
     Every file is checked once, when the data set is made: unusable ones are named and skipped
@@ -32,12 +25,9 @@ class ImageFolderDataset(Dataset):
 
     Args:
         folder: the folder with one sub-folder per class.
-        transform: from `helpers.transforms`, or any function called as `transform(image, seed=...)`
-            with a uint8 (H, W, 3) array; None keeps the array.
+        transform, seed: see ImageDataset.
         classes: class names in the order of the labels; by default the sub-folders in sorted order.
             Give the training set's classes to its validation and test sets.
-        seed: with the epoch and the index it seeds each image's augmentation, so that an epoch
-            can be repeated exactly, whatever the number of workers.
         strict: raise DataError at the first unusable file.
         say: receives one text that names all files that were skipped, if any.
 
@@ -57,7 +47,7 @@ class ImageFolderDataset(Dataset):
         strict: bool = False,
         say: Callable[[str], None] = print,
     ):
-        self.folder, self.transform, self.seed, self.epoch = Path(folder), transform, seed, 0
+        super().__init__(folder, transform, seed)
         found = class_folders(self.folder)
         if classes is None and len(found) == 1:
             raise DataError(
@@ -75,8 +65,8 @@ class ImageFolderDataset(Dataset):
             (path, self.classes.index(name)) for name, paths in found.items() for path in paths
         ]
         reports = inspect_images([path for path, _ in pairs])
-        self.skipped: list[ImageReport] = [r for r in reports if r.problem]
-        self.reports: list[ImageReport] = [r for r in reports if not r.problem]
+        self.skipped = [r for r in reports if r.problem]
+        self.reports = [r for r in reports if not r.problem]
         self.labels = [label for (_, label), r in zip(pairs, reports, strict=True) if not r.problem]
         if self.skipped and strict:
             raise DataError(self.skipped[0].problem)
@@ -89,70 +79,90 @@ class ImageFolderDataset(Dataset):
             shown = [r.problem.replace(f"{self.folder.parent}/", "", 1) for r in self.skipped]
             say("\n  ".join([f"skipped {len(shown)} of {len(pairs)} files:", *shown]))
 
-    @property
-    def paths(self) -> list[Path]:
-        return [report.path for report in self.reports]
 
-    @property
-    def digest(self) -> str:
-        """Names the content: equal for the same images under the same labels in the same order."""
-        told = [(r.sha256, label) for r, label in zip(self.reports, self.labels, strict=True)]
-        return hashlib.sha256(repr((self.classes, told)).encode()).hexdigest()[:16]
+class MultilabelDataset(ImageDataset):
+    """Images of one folder and a table that says which labels hold for each.
 
-    @property
-    def sizes(self) -> np.ndarray:
-        """Heights and widths (N, 2) of the images in pixels."""
-        return np.array([(r.height, r.width) for r in self.reports], np.int32).reshape(-1, 2)
+    The table is a CSV file as people have it (see `helpers.label_table`): the first column names
+    the image files, inside `folder` or its sub-folders, and each further column is a label, 0 or 1.
+    Every row and every file is checked once, when the data set is made. Images without a row are
+    left out; an image for which no label holds is as good as any.
 
-    @property
-    def any_size(self) -> bool:
-        """Whether the transform leaves images of different shapes, for `make_bucket_loader`."""
-        return callable(getattr(self.transform, "size", None))
+    Args:
+        csv: the table.
+        folder: the folder that the file names start from.
+        transform, seed: see ImageDataset.
+        classes: label names in the order wanted; by default the table's own. Give the training
+            set's classes to its validation and test sets: the columns may come in any order.
+        strict: raise DataError at the first bad row. Otherwise bad rows are skipped and told, and
+            `skipped` holds a report with the `problem` of each.
+        say: receives one text that names all rows that were skipped, if any, and one on labels
+            that no image of a validation or test set has.
 
-    @property
-    def shapes(self) -> np.ndarray:
-        """Heights and widths (N, 2) that the transform resizes the images to."""
-        if not hasattr(self.transform, "shape_for"):
+    `labels` is a float32 array (N, L), `classes` are the L label names. Items are
+    `(image, labels)`, the labels a float32 tensor (L,).
+
+    Raises:
+        DataError: a bad row if `strict`; a table that cannot be read as one or has other labels
+            than `classes`; no usable row; without `classes`, a label that no usable row has.
+    """
+
+    def __init__(
+        self,
+        csv: str | Path,
+        folder: str | Path,
+        transform: Callable | None = None,
+        classes: Sequence[str] | None = None,
+        seed: int = 0,
+        strict: bool = True,
+        say: Callable[[str], None] = print,
+    ):
+        super().__init__(folder, transform, seed)
+        self.csv = Path(csv)
+        self.classes, rows = read_label_table(self.csv, classes)
+        rows = find_images(self.csv, rows, self.folder)
+        if strict:  # before thousands of files are read
+            _raise_first([row.problem for row in rows])
+        seen = iter(inspect_images([self.folder / r.file for r in rows if not r.problem]))
+        self.reports, self.skipped, labels = [], [], []
+        for row in rows:
+            report = ImageReport(self.folder / row.file, problem=row.problem)
+            if not row.problem:
+                report = next(seen)
+                if report.problem:
+                    told = f"{self.csv}, row {row.number}: {report.problem}"
+                    report = replace(report, problem=told)
+            if report.problem:
+                self.skipped.append(report)
+            else:
+                self.reports.append(report)
+                labels.append(row.labels)
+        if strict or not labels:
+            _raise_first([report.problem for report in self.skipped])
+        self.labels = np.array(labels, np.float32)
+        if self.skipped:
+            shown = [r.problem.removeprefix(f"{self.csv}, ") for r in self.skipped]
+            what = f"skipped {len(shown)} of {len(rows)} rows of {self.csv}:"
+            say("\n  ".join([what, *shown]))
+        never = [
+            n
+            for n, any_image in zip(self.classes, self.labels.any(0), strict=True)
+            if not any_image
+        ]
+        if never and classes is None:
             raise DataError(
-                "the data set's transform does not say what shapes it makes; give it one from "
-                "helpers.transforms, as in data.with_transform(eval_transform(ShapeRule()))."
+                f"{self.csv}, column {never[0]!r}: no usable row has a 1; add images with this "
+                "label or remove the column."
             )
-        shapes = [self.transform.shape_for(r.height, r.width) for r in self.reports]
-        return np.array(shapes, np.int32).reshape(-1, 2)
+        if never:
+            say(f"{self.csv}: no image has {', '.join(never)}, so no score can tell of it here.")
 
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the augmented view: the same epoch gives the same views again."""
-        self.epoch = epoch
-
-    def with_transform(self, transform: Callable | None) -> ImageFolderDataset:
-        """The same files behind another transform, without checking them again."""
-        return self._copy(range(len(self)), transform)
-
-    def subset(self, indices: Sequence[int]) -> ImageFolderDataset:
-        """A data set of the items at `indices`, in that order."""
-        return self._copy(indices, self.transform)
-
-    def _copy(self, indices: Sequence[int], transform: Callable | None) -> ImageFolderDataset:
-        other = object.__new__(ImageFolderDataset)
-        other.__dict__.update(self.__dict__, transform=transform, epoch=0)
-        other.reports = [self.reports[i] for i in indices]
-        other.labels = [self.labels[i] for i in indices]
-        return other
-
-    def __len__(self) -> int:
-        return len(self.reports)
+    def _labels_at(self, indices: Sequence[int]) -> np.ndarray:
+        return self.labels[np.asarray(indices, int)]
 
     def __getitem__(self, index: int):
-        report, options = self.reports[index], {}
-        if self.any_size:
-            options["shape"] = self.transform.shape_for(report.height, report.width)
-        try:
-            image = read_image(report.path, at_least=options.get("shape"))
-        except ImageError as error:
-            raise DataError(f"{error} It was readable when the data set was made.") from None
-        if self.transform is not None:
-            image = self.transform(image, seed=(self.seed, self.epoch, index), **options)
-        return image, self.labels[index]
+        image, labels = super().__getitem__(index)
+        return image, torch.tensor(labels)
 
 
 class EpochShuffle(Sampler[int]):
@@ -204,3 +214,9 @@ def class_folders(folder: str | Path) -> dict[str, list[Path]]:
         if not paths:
             raise DataError(f"{folder / name}: holds no image; add some or remove the folder.")
     return found
+
+
+def _raise_first(problems: Sequence[str]) -> None:
+    problem = next(filter(None, problems), "")
+    if problem:
+        raise DataError(problem)

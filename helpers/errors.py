@@ -1,4 +1,8 @@
-"""One thing that several modules need to tell errors well."""
+"""What several modules need to tell errors well."""
+
+
+class DataError(ValueError):
+    """A folder or table that cannot be used as a data set; the message says what to do."""
 
 
 def last_line(error: BaseException) -> str:

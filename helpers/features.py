@@ -10,7 +10,8 @@ from accelerate import Accelerator
 from torch.utils.data import Dataset
 
 from helpers.batching import make_bucket_loader
-from helpers.datasets import ImageFolderDataset, make_loader
+from helpers.datasets import make_loader
+from helpers.image_dataset import ImageDataset
 from helpers.models import TransferModel
 
 
@@ -39,7 +40,7 @@ class FeatureDataset(Dataset):
 
 def compute_features(
     model: TransferModel,
-    dataset: ImageFolderDataset,
+    dataset: ImageDataset,
     views: Sequence[int] = (0,),
     batch_size: int = 16,
     workers: int = 0,

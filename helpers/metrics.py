@@ -10,7 +10,14 @@ import torch
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from torchmetrics import MetricCollection
-from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
+from torchmetrics.classification import (
+    MulticlassAccuracy,
+    MulticlassF1Score,
+    MultilabelAveragePrecision,
+    MultilabelExactMatch,
+    MultilabelF1Score,
+    MultilabelHammingDistance,
+)
 
 
 def multiclass_metrics(num_classes: int) -> MetricCollection:
@@ -21,6 +28,36 @@ def multiclass_metrics(num_classes: int) -> MetricCollection:
         {
             "accuracy": MulticlassAccuracy(average="micro", **own),
             "macro_f1": MulticlassF1Score(average="macro", **own),
+        }
+    )
+
+
+class _OfLogits(MetricCollection):
+    """Metrics of probabilities that are fed logits, whose range alone does not tell them apart."""
+
+    def update(self, logits: torch.Tensor, labels: torch.Tensor) -> None:
+        super().update(logits.sigmoid(), labels.int())
+
+    def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+        return super().forward(logits.sigmoid(), labels.int())
+
+
+def multilabel_metrics(num_labels: int) -> MetricCollection:
+    """From logits (N, L) and labels (N, L): how well each label ranks the images, and how often
+    the answers at a probability of 0.5 are right.
+
+    `map` is the mean over labels of average precision, `micro_f1` counts all labels of all images
+    together, `macro_f1` averages over labels, `exact_match` is the share of images with every label
+    right, `hamming_loss` the share of wrong labels.
+    """
+    own = {"num_labels": num_labels, "sync_on_compute": False}
+    return _OfLogits(
+        {
+            "map": MultilabelAveragePrecision(average="macro", **own),
+            "micro_f1": MultilabelF1Score(average="micro", **own),
+            "macro_f1": MultilabelF1Score(average="macro", **own),
+            "exact_match": MultilabelExactMatch(**own),
+            "hamming_loss": MultilabelHammingDistance(**own),
         }
     )
 

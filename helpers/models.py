@@ -219,8 +219,8 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
         folder: made if missing; an earlier model in it is replaced, never left half-written.
         model: its weights, architecture and normalisation are stored.
         config: must hold "classes" (names, one per output) and "size" (height, width of the images
-            it was trained on); may hold "thresholds" (one per label) and anything else that JSON
-            can keep, such as learning rates.
+            it was trained on, or the fields of their ShapeRule); may hold "thresholds" (one per
+            label) and anything else that JSON can keep, such as learning rates.
 
     Raises: ModelError where config does not fit the model.
     """

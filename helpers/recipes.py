@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
+from torchmetrics import MetricCollection
 
-from helpers.backbones import load_backbone
+from helpers.backbones import Backbone, load_backbone
+from helpers.batching import make_bucket_loader
 from helpers.callbacks import Callback, EarlyStopping, LearningRateSchedule
 from helpers.datasets import ImageFolderDataset, make_loader
 from helpers.features import FeatureDataset, compute_features
 from helpers.history import History
-from helpers.metrics import multiclass_metrics
+from helpers.image_dataset import ImageDataset
+from helpers.metrics import multiclass_metrics, multilabel_metrics
 from helpers.models import ModelError, TransferModel, load_model, save_model
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
@@ -23,6 +29,97 @@ FINE_TUNE_RATE = HEAD_RATE / 10
 HEAD_FACTOR = 3  # in phase 2 the head goes this much faster than the backbone
 LABEL_SMOOTHING = 0.1  # of a label's certainty, shared among all classes
 VIEWS = range(1, 4)  # augmented views of each training image; epoch e sees view e modulo 3
+
+
+def criterion_for(model: TransferModel) -> nn.Module:
+    """Cross entropy with smoothed labels, or a binary cross entropy per label, as the task asks."""
+    if model.task == "multilabel":
+        return nn.BCEWithLogitsLoss()
+    return nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
+
+
+def metrics_for(model: TransferModel) -> MetricCollection:
+    """The metrics of the model's task."""
+    make = multilabel_metrics if model.task == "multilabel" else multiclass_metrics
+    return make(model.num_classes)
+
+
+def loader_for(
+    dataset: ImageDataset, batch_size: int = 16, shuffle: bool = False, seed: int = 0
+) -> DataLoader:
+    """Plain batches of images of one size, or size buckets of about as many pixels."""
+    if dataset.any_size:
+        return make_bucket_loader(dataset, batch_size * 224 * 224, shuffle, seed)
+    return make_loader(dataset, batch_size, shuffle, seed)
+
+
+def frozen_features(
+    model: TransferModel,
+    splits: Mapping[str, ImageDataset],
+    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
+    crop: bool = False,
+    views: Sequence[int] = VIEWS,
+) -> dict[str, FeatureDataset]:
+    """Features of each split: `views` augmented ones of "train", a plain one of all others.
+
+    size, crop: as in `helpers.transforms.train_transform`.
+    """
+    return {
+        split: compute_features(
+            model,
+            data.with_transform(
+                (train_transform if split == "train" else eval_transform)(
+                    size, model.mean, model.std, crop=crop
+                )
+            ),
+            views if split == "train" else (0,),
+        )
+        for split, data in splits.items()
+    }
+
+
+def adapt(
+    backbone: Backbone,
+    splits: Mapping[str, ImageDataset],
+    pooling: str = "avg",
+    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
+    crop: bool = False,
+    seeds: Sequence[int] = (0, 1, 2),
+    rates: Sequence[float] = (HEAD_RATE, HEAD_RATE / 10),
+    views: Sequence[int] = VIEWS,
+) -> tuple[list[TransferModel], FeatureDataset, float]:
+    """Phase 1 with several seeds on the same frozen features, to compare ways to feed a network.
+
+    All heads have the same rate: the one of `rates` whose lowest validation loss is best on average
+    over the seeds. Heads with different numbers of inputs need different rates, and are compared
+    fairly only if each may choose among the same few.
+
+    Args:
+        splits: "train", "val" and "test" without transforms, of one label each or of several.
+        pooling: as in TransferModel.
+        size, crop: as in `helpers.transforms.train_transform`.
+
+    Returns: models in the order of the seeds, features of the test images, the chosen rate.
+    """
+    classes, labels = splits["train"].classes, np.asarray(splits["train"].labels)
+    task = "multilabel" if labels.ndim == 2 else "multiclass"
+
+    def fresh() -> TransferModel:
+        return TransferModel(backbone, len(classes), pooling, task=task).freeze()
+
+    features = frozen_features(fresh(), splits, size, crop, views)
+    losses, models = {}, {}
+    for rate in rates:
+        losses[rate], models[rate] = 0.0, []
+        for seed in seeds:
+            torch.manual_seed(seed)
+            model, early = fresh(), EarlyStopping("val_loss", patience=3)
+            train, val = features["train"], features["val"]
+            train_head(model, train, val, [early], learning_rate=rate, seed=seed)
+            losses[rate] += early.monitor.best
+            models[rate].append(model)
+    best = min(losses, key=losses.get)
+    return models[best], features["test"], best
 
 
 def train_head(
@@ -39,14 +136,8 @@ def train_head(
     The optimizer is AdamW (Loshchilov & Hutter 2019) with weight decay 0.01, batches hold 32 rows.
     """
     optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
-    metrics = multiclass_metrics(model.num_classes)
     trainer = Trainer(
-        model.head,
-        nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING),
-        optimizer,
-        callbacks,
-        metrics=metrics,
-        seed=seed,
+        model.head, criterion_for(model), optimizer, callbacks, metrics_for(model), seed=seed
     )
     trainer.fit(make_loader(train, 32, shuffle=True, seed=seed), make_loader(val, 64), max_epochs)
     return trainer
@@ -54,8 +145,8 @@ def train_head(
 
 def fine_tune(
     model: TransferModel,
-    train: ImageFolderDataset,
-    val: ImageFolderDataset,
+    train: ImageDataset,
+    val: ImageDataset,
     callbacks: list[Callback],
     max_epochs: int,
     learning_rate: float = FINE_TUNE_RATE,
@@ -66,23 +157,21 @@ def fine_tune(
 
     Args:
         model: unfrozen as wanted.
-        train, val: images with tensor transforms.
+        train, val: images with tensor transforms, of one size or of any.
+        batch_size: images, of 224 x 224 where they are of any size.
     """
     optimizer = torch.optim.AdamW(
         model.parameter_groups(learning_rate, head_factor=HEAD_FACTOR), weight_decay=0.01
     )
     callbacks = [LearningRateSchedule(), *callbacks]
-    metrics = multiclass_metrics(model.num_classes)
     trainer = Trainer(
-        model,
-        nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING),
-        optimizer,
-        callbacks,
-        metrics,
-        seed=seed,
+        model, criterion_for(model), optimizer, callbacks, metrics_for(model), seed=seed
     )
-    train_loader = make_loader(train, batch_size, shuffle=True, seed=seed)
-    trainer.fit(train_loader, make_loader(val, batch_size), max_epochs)
+    trainer.fit(
+        loader_for(train, batch_size, shuffle=True, seed=seed),
+        loader_for(val, batch_size),
+        max_epochs,
+    )
     return trainer
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from helpers.datasets import DataError, ImageFolderDataset, class_folders
+from helpers.datasets import DataError, ImageFolderDataset, MultilabelDataset, class_folders
+from helpers.image_dataset import ImageDataset
 from helpers.images import inspect_images, original_of
 
 SPLITS = ("train", "val", "test")
@@ -92,16 +93,59 @@ def load_splits(folder: str | Path, seed: int = 0) -> dict[str, ImageFolderDatas
     return {name: splits[name] for name in SPLITS}
 
 
-def copy_groups(dataset: ImageFolderDataset) -> list[int]:
+def load_multilabel_splits(folder: str | Path, seed: int = 0) -> dict[str, MultilabelDataset]:
+    """Train, validation and test sets of a folder with label tables, as plain arrays.
+
+    `folder` holds `train/` and `test/` with the images, and beside them `train_label.csv` and
+    `test_label.csv` (see MultilabelDataset); perhaps `val/` and `val_label.csv` too, else 15 % are
+    split off the training images (see `split_multilabel`).
+
+    Returns: {"train": ..., "val": ..., "test": ...}; all share the training table's labels.
+    Raises: DataError, as MultilabelDataset.
+    """
+    folder = Path(folder)
+    train = MultilabelDataset(folder / "train_label.csv", folder / "train", seed=seed)
+    splits = {"train": train}
+    if (folder / "val_label.csv").exists():
+        splits["val"] = _labelled(folder, "val", train)
+    else:
+        splits = split_multilabel(train, seed=seed)
+    return {**splits, "test": _labelled(folder, "test", train)}
+
+
+def split_multilabel(
+    train: MultilabelDataset, share: float = 0.15, seed: int = 0
+) -> dict[str, MultilabelDataset]:
+    """{"train": ..., "val": ...}: `share` of the images go to val, and about as much of each label.
+
+    Copies of one original stay on one side (see `copy_groups`). Raises DataError where there are
+    too few images for that.
+    """
+    shares = {"train": 1 - share, "val": share}
+    parts = split_by_labels(copy_groups(train), train.labels, shares, seed)
+    for name, indices in parts.items():
+        if not indices:
+            raise DataError(
+                f"{train.csv}: {len(train)} images are too few to split off {share:.0%} for val, "
+                f"{name} would be empty; add some, better 100 or more."
+            )
+    return {name: train.subset(indices) for name, indices in parts.items()}
+
+
+def copy_groups(dataset: ImageDataset) -> list[int]:
     """A number for each image, the same for copies of one original.
 
-    Copies are files of one class with the same original (see `original_of`), and files with the
-    same content wherever they lie; copies of copies count too.
+    Copies are files of one class (of one folder where an image has several labels) with the same
+    original (see `original_of`), and files with the same content wherever they lie; copies of
+    copies count too.
     """
     count = len(dataset)
+    homes = dataset.labels
+    if not isinstance(dataset, ImageFolderDataset):
+        homes = [report.path.parent for report in dataset.reports]
     originals = [
-        f"{label}/{original_of(report.path)}"
-        for label, report in zip(dataset.labels, dataset.reports, strict=True)
+        f"{home}/{original_of(report.path)}"
+        for home, report in zip(homes, dataset.reports, strict=True)
     ]
     _, marks = np.unique(originals + [r.sha256 for r in dataset.reports], return_inverse=True)
     ends = (np.tile(np.arange(count), 2), count + marks)  # each image is linked to its two marks
@@ -140,3 +184,50 @@ def split_by_group(
             part_of.update(dict.fromkeys(islice(order, take), name))
         part_of.update(dict.fromkeys(order, next(iter(shares))))
     return {name: [i for i, g in enumerate(groups) if part_of[g] == name] for name in shares}
+
+
+def split_by_labels(
+    groups: Sequence[int], labels: np.ndarray, shares: dict[str, float], seed: int = 0
+) -> dict[str, list[int]]:
+    """Split items of several labels each, with all items of one group in one part.
+
+    In the order of iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011), the label that
+    is left on the fewest items first, so that rare labels come out right; a label that a single
+    group has goes to the part with the largest share. They choose the part that lacks most of that
+    one label. Here it is the part whose counts of all the group's labels it brings nearest to what
+    they should be (in squares, relative to that), which errs half as much where labels abound.
+
+    Args:
+        groups: one number per item; items with the same one stay together.
+        labels: 0/1 (N, L).
+        shares: part name to its share of the items and of each label; they add up to 1.
+
+    Returns: part name to sorted indices; every index in exactly one part.
+    """
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"shares add up to {sum(shares.values())}, not to 1.")
+    rng = np.random.default_rng(seed)
+    _, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    # the items themselves count as one more label, which every item has
+    held = np.zeros((group_of.max(initial=-1) + 1, labels.shape[1] + 1))
+    np.add.at(held, group_of, np.column_stack([labels, np.ones(len(labels))]))
+    wanted = np.outer(list(shares.values()), held.sum(axis=0))
+    lacking, scale = wanted.copy(), np.maximum(wanted, 1e-9)
+    part_of = np.full(len(held), -1)
+    order = rng.permutation(len(held))
+    while (waiting := order[part_of[order] < 0]).size:
+        left = held[waiting].sum(axis=0)
+        label = np.where(left > 0, left, np.inf).argmin()
+        for group in waiting[held[waiting, label] > 0]:
+            nearer = held[group] * (2 * lacking - held[group]) / scale
+            part = nearer.sum(axis=1).argmax()
+            part_of[group] = part
+            lacking[part] -= held[group]
+    return {
+        name: np.flatnonzero(part_of[group_of] == part).tolist() for part, name in enumerate(shares)
+    }
+
+
+def _labelled(folder: Path, name: str, train: MultilabelDataset) -> MultilabelDataset:
+    table = folder / f"{name}_label.csv"
+    return MultilabelDataset(table, folder / name, classes=train.classes, seed=train.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 
@@ -84,6 +85,14 @@ class Transform:
     def shape_for(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) that an image of this height and width is resized to."""
         return self.size(height, width) if callable(self.size) else self.size
+
+    def least_size(self, height: int, width: int) -> tuple[int, int]:
+        """(height, width) below which an image of this height and width must not be decoded."""
+        shape = self.shape_for(height, width)
+        if self.crop:
+            scale = _around(shape) / min(height, width)
+            return math.ceil(scale * height), math.ceil(scale * width)
+        return (max(shape), max(shape)) if self._turns else shape
 
     def __call__(
         self,

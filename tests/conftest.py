@@ -43,6 +43,25 @@ def photo_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def labelled_photos(tmp_path_factory):
+    """labels.csv and photos/: 24 images of several sizes with a circle, a cross, both or none."""
+    folder, rng = tmp_path_factory.mktemp("labelled"), np.random.default_rng(1)
+    (folder / "photos").mkdir()
+    rows = ["file,circle,cross"]
+    for number in range(24):
+        held = [(number + 1) % 3 != 0, number % 4 < 2]
+        parts = [
+            draw(name, rng, (90, 80)) for name, here in zip(CLASSES, held, strict=True) if here
+        ]
+        image = np.hstack(parts or [np.full((90, 80 + number, 3), 128, np.uint8)])
+        name = f"photo_{number:02d}.png"
+        cv2.imwrite(str(folder / "photos" / name), image)
+        rows.append(f"{name},{held[0]:d},{held[1]:d}")
+    (folder / "labels.csv").write_text("\n".join(rows))
+    return folder
+
+
+@pytest.fixture(scope="session")
 def _pretrained():
     return load_backbone("efficientnet_lite0")
 

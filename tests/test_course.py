@@ -50,6 +50,43 @@ def test_own_folder_with_or_without_the_tasks_name(monkeypatch, tmp_path):
         course.data_folder("drones")
 
 
+def test_own_labelled_images_with_or_without_the_tasks_name(monkeypatch, tmp_path):
+    own = tmp_path / "mine"
+    (own / "panoramas").mkdir(parents=True)
+    monkeypatch.setenv("COURSE_DATA", str(own))
+    (own / "panoramas" / "1.jpg").touch()  # a class of that name
+    assert course.data_folder("panoramas") == own
+    (own / "panoramas" / "train_label.csv").touch()
+    assert course.data_folder("panoramas") == own / "panoramas"
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "typo"))
+    with pytest.raises(course.CourseError, match=r"typo.*no such folder.*train_label\.csv"):
+        course.data_folder("panoramas")
+
+
+def test_real_panoramas_are_fetched_once(monkeypatch, tmp_path):
+    made = []
+
+    def fetch(folder):
+        made.append(folder)
+        folder.mkdir(parents=True)
+
+    monkeypatch.setattr("data_scripts.fetch_panoramas.fetch_dataset", fetch)
+    monkeypatch.setenv("COURSE_DATA", "real")
+    assert course.data_folder("panoramas") == course.data_folder("panoramas") == made[0]
+    assert made == [tmp_path / "data" / "real" / "panoramas"]
+
+
+def test_data_that_nothing_makes_is_told(monkeypatch, tmp_path):
+    monkeypatch.delitem(course._MAKE, ("rendered", "panoramas"), raising=False)
+    with pytest.raises(course.CourseError, match=r"no rendered panoramas: .*'real' or a folder"):
+        course.data_folder("panoramas")
+    folder = tmp_path / "data" / "rendered" / "panoramas"
+    folder.mkdir(parents=True)  # put there by hand
+    assert course.data_folder("panoramas") == folder
+    with pytest.raises(course.CourseError, match=r"no rendered kites: set COURSE_DATA to a folder"):
+        course.data_folder("kites")
+
+
 def test_results_of_phases_and_backbones_stand_beside_each_other(tmp_path):
     course.record_result("drones", "mobilenet_v2", "phase1", accuracy=0.81237, images=200)
     course.record_result("drones", "mobilenet_v2", "phase2", accuracy=0.9)

@@ -2,8 +2,12 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
-from helpers.datasets import DataError, ImageFolderDataset, make_loader
+from helpers import image_dataset
+from helpers.batching import ShapeRule, make_bucket_loader
+from helpers.datasets import DataError, ImageFolderDataset, MultilabelDataset, make_loader
 from helpers.transforms import eval_transform, train_transform
 
 
@@ -101,3 +105,107 @@ def test_one_class_folder_is_told(photo_folder, tmp_path):
     shutil.copytree(photo_folder / "train", tmp_path / "outer" / "inner")
     with pytest.raises(DataError, match=r"one class folder, 'inner'.*one level down"):
         ImageFolderDataset(tmp_path / "outer")
+
+
+@pytest.mark.parametrize(
+    ("transform", "decoded"),
+    [
+        (eval_transform((224, 224)), (500, 1500)),
+        (eval_transform((224, 224), crop=True), (500, 1500)),
+        (train_transform((96, 224), augmentations=["rotate90"]), (500, 1500)),
+        (eval_transform((64, 96)), (125, 375)),
+        (eval_transform(ShapeRule(max_pixels=224 * 224)), (250, 750)),
+    ],
+    ids=["squash", "crop", "turn", "small", "any size"],
+)
+def test_large_photos_are_decoded_as_small_as_the_transform_allows(
+    tmp_path, monkeypatch, transform, decoded
+):
+    """The item hardly differs from the one made of the whole photo."""
+    for name in "ab":
+        photo = Image.effect_noise((60, 20), 90).convert("RGB").resize((3000, 1000), 3)
+        (tmp_path / name).mkdir()
+        photo.save(tmp_path / name / "1.jpg", quality=95)
+    data = ImageFolderDataset(tmp_path, transform)
+    seen, read = [], image_dataset.read_image
+
+    def note(*args, **options):
+        seen.append(read(*args, **options))
+        return seen[-1]
+
+    monkeypatch.setattr(image_dataset, "read_image", note)
+    for epoch in range(4):
+        data.set_epoch(epoch)
+        item, _ = data[0]
+        whole = transform(read(data.paths[0]), seed=(0, epoch, 0))
+        assert item.shape == whole.shape
+        assert (item - whole).abs().mean() < 0.02  # of a standard deviation of ImageNet's pixels
+    assert {image.shape[:2] for image in seen} == {decoded}
+
+
+@pytest.fixture
+def labelled(labelled_photos):
+    return MultilabelDataset(labelled_photos / "labels.csv", labelled_photos / "photos")
+
+
+def test_a_row_of_labels_for_each_image(labelled):
+    assert labelled.classes == ["circle", "cross"] and len(labelled) == 24
+    assert labelled.labels.dtype == np.float32 and labelled.labels.shape == (24, 2)
+    assert torch.as_tensor(labelled.labels).dtype == torch.float32
+    image, labels = labelled[5]
+    assert image.dtype == np.uint8 and image.shape == (90, 80, 3)
+    assert labels.dtype == torch.float32 and labels.tolist() == [0, 1]
+    labels[0] = 7  # an item is the caller's own
+    assert labelled.labels[5].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_of_labels_suit_the_loss(labelled, workers):
+    data = labelled.with_transform(eval_transform((32, 32)))
+    batches = list(make_loader(data, 10, workers=workers))
+    assert [(i.shape, t.shape, t.dtype) for i, t in batches] == [
+        ((n, 3, 32, 32), (n, 2), torch.float32) for n in (10, 10, 4)
+    ]
+    assert torch.equal(torch.cat([t for _, t in batches]), torch.as_tensor(data.labels))
+
+
+def test_size_buckets_keep_images_and_labels_together(labelled):
+    data = labelled.with_transform(train_transform(ShapeRule(), augmentations=[]))
+    loader = make_bucket_loader(data, 5 * 256 * 256, shuffle=True, seed=2)
+    order = loader.batch_sampler.order
+    batches = list(loader)
+    assert torch.equal(torch.cat([t for _, t in batches]), torch.as_tensor(data.labels[order]))
+    images = [image for batch, _ in batches for image in batch]
+    assert len({image.shape for image in images}) > 1
+    assert all(torch.equal(image, data[i][0]) for i, image in zip(order, images, strict=True))
+
+
+def test_a_subset_takes_its_labels_along(labelled):
+    part = labelled.subset([7, 0, 7])
+    assert isinstance(part, MultilabelDataset) and part.classes == labelled.classes
+    assert part.labels.tolist() == labelled.labels[[7, 0, 7]].tolist()
+    assert [p.name for p in part.paths] == ["photo_07.png", "photo_00.png", "photo_07.png"]
+    assert labelled.subset([]).labels.shape == (0, 2)
+    assert labelled.with_transform(None).digest == labelled.digest != part.digest
+    other = labelled.subset(range(24))
+    other.labels[3, 1] = 1 - other.labels[3, 1]
+    assert other.digest != labelled.digest
+
+
+def test_a_file_that_breaks_later_is_told(labelled_photos, tmp_path):
+    shutil.copytree(labelled_photos, tmp_path / "copy")
+    data = MultilabelDataset(tmp_path / "copy" / "labels.csv", tmp_path / "copy" / "photos")
+    data.paths[3].write_bytes(b"")
+    with pytest.raises(DataError, match=r"photo_03\.png.*readable when the data set was made"):
+        data[3]
+
+
+def test_views_of_labelled_images_depend_on_seed_epoch_and_index_alone(labelled):
+    transform = train_transform((64, 64))
+    data, again = labelled.with_transform(transform), labelled.with_transform(transform)
+    same = []
+    for epoch in (3, 4):
+        data.set_epoch(3)
+        again.set_epoch(epoch)
+        same.append(all(torch.equal(data[i][0], again[i][0]) for i in range(24)))
+    assert same == [True, False]

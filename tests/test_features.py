@@ -2,11 +2,12 @@ import pytest
 import torch
 from torch import nn
 
+from helpers.batching import ShapeRule
 from helpers.callbacks import LearningRateSchedule
-from helpers.datasets import ImageFolderDataset, make_loader
+from helpers.datasets import ImageFolderDataset, MultilabelDataset, make_loader
 from helpers.features import compute_features
 from helpers.trainer import Trainer
-from helpers.transforms import train_transform
+from helpers.transforms import eval_transform, train_transform
 
 SIZE = (64, 64)
 
@@ -57,3 +58,19 @@ def test_mode_and_epoch_are_left_as_they_were(make_model, photos):
     photos.set_epoch(4)
     compute_features(model, photos, views=(9,))
     assert model.training and photos.epoch == 4
+
+
+@pytest.mark.parametrize("size", [SIZE, ShapeRule()], ids=["fixed", "any size"])
+def test_features_of_several_labels_stand_in_the_order_of_the_table(
+    make_model, labelled_photos, size
+):
+    table, folder = labelled_photos / "labels.csv", labelled_photos / "photos"
+    data = MultilabelDataset(table, folder, eval_transform(size))
+    model = make_model().freeze().eval()
+    features = compute_features(model, data, batch_size=5)
+    assert torch.equal(features.labels, torch.as_tensor(data.labels))
+    with torch.no_grad():
+        plain = torch.cat([model.embed(data[i][0][None]) for i in (0, 5, 23)])
+    assert torch.allclose(features.features[0, [0, 5, 23]], plain, atol=1e-4)
+    loss = nn.BCEWithLogitsLoss()(model.head(features.features[0]), features.labels)
+    assert loss.isfinite()

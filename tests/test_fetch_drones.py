@@ -1,9 +1,6 @@
 """data_scripts/fetch_drones.py with its archive and download modules: no network is needed."""
 
-import csv
-import hashlib
 import random
-import zipfile
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import partial
@@ -12,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from fake_archive import TOP, pack, tree, write_rows
 
 from data_scripts.archive import ArchiveError, FetchError, Member, read_manifest, write_manifest
 from data_scripts.download import ROOT, Archive, Download
@@ -19,7 +17,6 @@ from data_scripts.fetch_drones import DRONES, fetch_dataset, main, place_members
 from helpers.images import original_of
 
 MIRROR = ROOT.parent / "shared" / "data"
-TOP = "Some_Project-0123abc"
 
 
 def fake_files():
@@ -34,25 +31,6 @@ def fake_files():
         for number in range(40, 45):
             files[f"valid/{label}/{label}{number}_jpg.rf.aa.jpg"] = noise.randbytes(300)
     return files
-
-
-def pack(path, files, extra=()):
-    """Writes the zip as a host packs it: a top folder, and more in it than the course uses."""
-    with zipfile.ZipFile(path, "w") as bundle:
-        bundle.writestr(f"{TOP}/README.md", "not ours")
-        bundle.writestr(f"{TOP}/test/bird/other.jpg", b"not ours either")
-        for name, data in files.items():
-            bundle.writestr(f"{TOP}/{name}", data)
-        for name in extra:
-            bundle.writestr(name, b"x")
-    return path
-
-
-def write_rows(path, files):
-    with path.open("w", newline="") as file:
-        rows = csv.writer(file)
-        rows.writerow(["path", "size", "sha256"])
-        rows.writerows((n, len(d), hashlib.sha256(d).hexdigest()) for n, d in files.items())
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -112,12 +90,6 @@ def course(tmp_path, server, monkeypatch):
     fetch.part = how.cache / "fake.zip.part"
     fetch.part.parent.mkdir()
     return fetch
-
-
-def tree(folder):
-    return {
-        p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
-    }
 
 
 def only_photos(folder):

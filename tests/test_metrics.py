@@ -6,6 +6,7 @@ from helpers.metrics import (
     accuracy_interval,
     confusion,
     multiclass_metrics,
+    multilabel_metrics,
     paired_test,
 )
 from helpers.metrics import per_class_report as report
@@ -51,3 +52,21 @@ def test_interval_holds_the_share_and_narrows():
     assert accuracy_interval(200, 200)[1] == pytest.approx(1) and accuracy_interval(200, 200)[0] < 1
     with pytest.raises(ValueError, match="5 of 4"):
         accuracy_interval(5, 4)
+
+
+def test_multilabel_metrics_by_hand():
+    """Logits that all lie between 0 and 1 are logits still, not probabilities."""
+    logits = torch.tensor([[0.9, 0.4], [0.3, -1.0], [-2.0, 0.8], [-1.0, -3.0]])
+    labels = torch.tensor([[1.0, 0], [0, 0], [0, 1], [1, 0]])
+    collection = multilabel_metrics(2)
+    collection.update(logits[:2], labels[:2])
+    collection.update(logits[2:], labels[2:])
+    values = collection.compute()
+    # Label 0 ranks 1, 0, 1, 0: precision 1 and 2/3 at its images. Label 1 ranks its image first.
+    assert values["map"].item() == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
+    # At a logit of 0: label 0 has one hit, one false alarm, one miss; label 1 a hit, a false alarm.
+    assert values["micro_f1"].item() == pytest.approx(4 / 7)
+    assert values["macro_f1"].item() == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert values["exact_match"].item() == pytest.approx(1 / 4)
+    assert values["hamming_loss"].item() == pytest.approx(3 / 8)
+    assert multilabel_metrics(2)(logits, labels) == values

@@ -375,7 +375,8 @@ def test_execution_uses_this_python_and_names_the_failing_cell(tmp_path, monkeyp
 
 
 METRICS = """{"task": "drones", "data": "rendered", "results": {"mobilenet_v2": {
-    "phase1": {"accuracy": 0.8125, "seconds": 12.34}, "phase2": {"accuracy": 0.9, "loss": 1}}}}"""
+    "phase1": {"accuracy": 0.8125, "seconds": 12.34}, "phase2": {"accuracy": 0.9, "loss": 1},
+    "any size": {"map": 0.9215, "spread": 0.0123}}}}"""
 
 
 def test_results_table(tmp_path):
@@ -383,11 +384,12 @@ def test_results_table(tmp_path):
     path.write_text(METRICS)
     found = results.read_results([path])
     assert results.text_table(found).splitlines()[1].split() == [
-        "drones", "rendered", "mobilenet_v2", "1", "adaptation", "81.2%", "12",
+        "drones", "rendered", "mobilenet_v2", "1", "adaptation", "81.2", "%", "12",
     ]  # fmt: skip
     assert results.markdown_table(found).splitlines()[3] == (
-        "| drones | rendered | mobilenet_v2 | 2 fine-tuning | 90.0% | – |"
+        "| drones | rendered | mobilenet_v2 | 2 fine-tuning | 90.0 % | – |"
     )
+    assert "92.2 ± 1.2 mAP" in results.text_table(found)
     for broken in ("{", "[]", '{"results": {"a": 1}}'):
         path.write_text(broken)
         with pytest.raises(results.ResultsError, match=r"metrics.json is not a metrics.json of"):

@@ -1,9 +1,14 @@
 import pytest
+import torch
 
 from helpers import recipes
 from helpers.backbones import load_backbone
+from helpers.batching import ShapeRule
 from helpers.callbacks import EarlyStopping
-from helpers.datasets import ImageFolderDataset
+from helpers.datasets import ImageFolderDataset, MultilabelDataset, make_loader
+from helpers.metrics import accuracy
+from helpers.models import TransferModel
+from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 
 SIZE = (64, 64)
@@ -58,3 +63,41 @@ def test_both_phases_learn_circles_from_crosses(tmp_path, photos):
     losses = trainer.history.epoch_frame()["val_loss"]
     assert losses.min() < history.epoch_frame()["val_loss"].min()
     assert trainer.history.epoch_frame()["val_accuracy"].max() >= 0.75
+
+
+@pytest.mark.parametrize("pooling", ["avg", "spp"])
+def test_heads_of_several_seeds_on_images_of_any_size(photos, pooling):
+    """The better rate is found; the same seeds give the same heads, other seeds other ones."""
+    splits = {"train": photos[0], "val": photos[1], "test": photos[1]}
+    backbone, rule = load_backbone("efficientnet_lite0"), ShapeRule(max_pixels=128 * 128)
+    told = {"size": rule, "views": (1,)}
+    models, features, rate = recipes.adapt(
+        backbone, splits, pooling, seeds=(0, 1), rates=(1e-7, 1e-4), **told
+    )
+    assert rate == 1e-4 and len(models) == 2
+    (again,), _, _ = recipes.adapt(backbone, splits, pooling, seeds=(1,), rates=(rate,), **told)
+    first, second, repeated = (model.head[1].weight for model in (*models, again))
+    assert torch.equal(second, repeated) and not torch.equal(first, second)
+    logits = models[0].head.eval()(features.features[0])
+    assert accuracy(logits, features.labels) >= 0.75
+
+
+def test_adapting_to_several_labels_trains_a_sigmoid_per_label(labelled_photos):
+    data = MultilabelDataset(labelled_photos / "labels.csv", labelled_photos / "photos")
+    splits = {"train": data, "val": data, "test": data}
+    backbone = load_backbone("efficientnet_lite0")
+    rule = ShapeRule(max_pixels=128 * 256)
+    (model,), features, _ = recipes.adapt(backbone, splits, size=rule, seeds=(0,), views=(1, 2))
+    judge = Trainer(model.head, recipes.criterion_for(model), metrics=recipes.metrics_for(model))
+    scores = judge.evaluate(make_loader(features, 8))
+    assert model.task == "multilabel" and scores["map"] > 0.9 and scores["loss"] < 0.6
+
+
+def test_fine_tuning_takes_images_of_any_size(photos):
+    rule = ShapeRule(max_pixels=128 * 160)
+    model = TransferModel(load_backbone("efficientnet_lite0"), 2, "spp")
+    train = photos[0].with_transform(train_transform(rule, model.mean, model.std))
+    val = photos[1].with_transform(eval_transform(rule, model.mean, model.std))
+    trainer = recipes.fine_tune(model.unfreeze(), train, val, [], 2, batch_size=4)
+    assert len(trainer.history.epochs) == 2
+    assert len(trainer.history.batches) > 2 * 24 // 16  # several shapes, so several batches

@@ -1,11 +1,22 @@
 import shutil
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from helpers.datasets import DataError, ImageFolderDataset
+from helpers.datasets import DataError, ImageFolderDataset, MultilabelDataset
 from helpers.images import original_of, read_image
-from helpers.splits import copy_groups, file_table, load_splits, split_by_group
+from helpers.splits import (
+    copy_groups,
+    file_table,
+    load_multilabel_splits,
+    load_splits,
+    split_by_group,
+    split_by_labels,
+    split_multilabel,
+)
 
 
 def test_copies_of_one_original_stay_together():
@@ -105,3 +116,73 @@ def test_too_few_images_to_split_is_told(photo_folder, tmp_path):
         shutil.copy(photo_folder / "val" / name / f"{name}_00.png", tmp_path / name)
     with pytest.raises(DataError, match=r"circle: 1 different images are too few.*val and test"):
         load_splits(tmp_path)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    count=st.integers(60, 300),
+    rates=st.lists(st.floats(0.03, 0.7), min_size=1, max_size=6),
+    copies=st.booleans(),
+    seed=st.integers(0, 9),
+)
+def test_every_label_keeps_its_share_on_both_sides(count, rates, copies, seed):
+    rng = np.random.default_rng(seed)
+    groups = rng.integers(0, count * 3 // 4, count) if copies else np.arange(count)
+    labels = (rng.random((count, len(rates))) < rates)[groups].astype(np.float32)
+    shares = {"train": 0.85, "val": 0.15}
+    parts = split_by_labels(groups, labels, shares, seed)
+    assert sorted(parts["train"] + parts["val"]) == list(range(count))
+    assert not set(groups[parts["train"]]) & set(groups[parts["val"]])
+    assert parts == split_by_labels(groups, labels, shares, seed)
+    apart = np.abs(labels[parts["val"]].sum(axis=0) - 0.15 * labels.sum(axis=0))
+    # images; a random split is off by more than 10 at times
+    assert (apart <= 4).all() and abs(len(parts["val"]) - 0.15 * count) <= 4
+
+
+def test_a_rare_label_stays_with_the_training_images():
+    labels = np.zeros((40, 2), np.float32)
+    labels[7, 0] = 1
+    labels[::2, 1] = 1
+    parts = split_by_labels(range(40), labels, {"train": 0.85, "val": 0.15})
+    assert 7 in parts["train"] and len(parts["val"]) == 6
+
+
+def test_labelled_images_are_split_with_their_copies(labelled_photos, tmp_path):
+    for name in ("train", "test"):
+        shutil.copytree(labelled_photos / "photos", tmp_path / name)
+        shutil.copy(labelled_photos / "labels.csv", tmp_path / f"{name}_label.csv")
+    shutil.copy(tmp_path / "train" / "photo_01.png", tmp_path / "train" / "again.png")
+    shutil.copy(tmp_path / "train" / "photo_02.png", tmp_path / "train" / "photo_03.rf.x.png")
+    with (tmp_path / "train_label.csv").open("a") as file:
+        file.write("\nagain.png,1,0\nphoto_03.rf.x.png,0,0\n")
+    train = MultilabelDataset(tmp_path / "train_label.csv", tmp_path / "train")
+    names = [path.stem for path in train.paths]
+    group = dict(zip(names, copy_groups(train), strict=True))
+    assert group["again"] == group["photo_01"] and len(set(group.values())) == 23
+    assert group["photo_03.rf.x"] == group["photo_02"] == group["photo_03"]
+    for seed in range(5):
+        parts = split_multilabel(train, seed=seed)
+        assert len(parts["train"]) + len(parts["val"]) == 26 and 3 <= len(parts["val"]) <= 5
+        digests = [{r.sha256 for r in part.reports} for part in parts.values()]
+        assert not digests[0] & digests[1]
+        again = split_multilabel(train, seed=seed)
+        assert [p.digest for p in again.values()] == [p.digest for p in parts.values()]
+        for part in parts.values():
+            rows = [names.index(path.stem) for path in part.paths]
+            assert part.labels.tolist() == train.labels[rows].tolist()
+    splits = load_multilabel_splits(tmp_path)
+    assert list(splits) == ["train", "val", "test"] and len(splits["test"]) == 24
+    assert splits["val"].digest == split_multilabel(train)["val"].digest
+    (tmp_path / "test").rename(tmp_path / "val")
+    (tmp_path / "test_label.csv").rename(tmp_path / "val_label.csv")
+    shutil.copytree(tmp_path / "val", tmp_path / "test")
+    (tmp_path / "test_label.csv").write_text("file,cross,circle\nphoto_05.png,1,0\n")
+    splits = load_multilabel_splits(tmp_path)
+    assert [len(part) for part in splits.values()] == [26, 24, 1]
+    assert splits["test"].labels.tolist() == [[0, 1]]
+
+
+def test_too_few_labelled_images_to_split_is_told(labelled_photos):
+    data = MultilabelDataset(labelled_photos / "labels.csv", labelled_photos / "photos")
+    with pytest.raises(DataError, match=r"labels\.csv: 2 images are too few to split off 15%"):
+        split_multilabel(data.subset([0, 1]))

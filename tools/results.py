@@ -20,13 +20,13 @@ class ResultsError(ValueError):
 
 @dataclass(frozen=True)
 class Result:
-    """One line of the table: accuracy as a percentage, duration in seconds."""
+    """One line of the table: accuracy in per cent or mAP, and the duration in seconds."""
 
     task: str
     data: str
     backbone: str
     phase: str
-    accuracy: str
+    score: str
     seconds: str
 
 
@@ -38,14 +38,14 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
             metrics = json.loads(path.read_text(encoding="utf-8"))
             for backbone, phases in metrics["results"].items():
                 for phase, values in phases.items():
-                    accuracy, seconds = values.get("accuracy"), values.get("seconds")
+                    seconds = values.get("seconds")
                     found.append(
                         Result(
                             str(metrics["task"]),
                             str(metrics["data"]),
                             backbone,
                             PHASES.get(phase, phase),
-                            "–" if accuracy is None else f"{accuracy:.1%}",
+                            _score(values),
                             "–" if seconds is None else f"{seconds:,.0f}",
                         )
                     )
@@ -55,6 +55,14 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
                 "remove it and run its notebook again."
             ) from None
     return found
+
+
+def _score(values: dict) -> str:
+    """Of several seeds the mean and their standard deviation, both in points."""
+    spread = f" ± {100 * values['spread']:.1f}" if "spread" in values else ""
+    if "accuracy" in values:
+        return f"{100 * values['accuracy']:.1f}{spread} %"
+    return f"{100 * values['map']:.1f}{spread} mAP" if "map" in values else "–"
 
 
 def text_table(results: Iterable[Result]) -> str:
