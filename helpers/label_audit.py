@@ -1,0 +1,93 @@
+"""Suspects for wrong labels: what a model says of images that it has not been trained on.
+
+Ranking is cleanlab's (confident learning: Northcutt et al. 2021; multilabel: Thyagarajan et al.
+2022). Whatever is found is a suspicion, for a person to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from cleanlab.multilabel_classification.rank import get_label_quality_scores_per_class
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+PENALTY = 0.01  # C of the regression: more features than images, and labels that may be wrong
+
+
+def out_of_sample(
+    features: np.ndarray,
+    labels: np.ndarray,
+    groups: Sequence[int] | None = None,
+    folds: int = 5,
+    seed: int = 0,
+) -> np.ndarray:
+    """Probabilities (N, L) for each image by a model that has not seen it.
+
+    A logistic regression per label on frozen features, in turn on all folds but one.
+
+    Args:
+        features: (N, D).
+        labels: (N, L) of 0 and 1.
+        groups: one number per image; those with the same (copies of one original) stay in one fold.
+        folds: parts that the images are dealt into.
+        seed: of the dealing.
+
+    Raises: ValueError where a label has too few images, of ones or of zeros, for that many folds.
+    """
+    labels = np.asarray(labels) > 0.5
+    groups = np.arange(len(labels)) if groups is None else np.asarray(groups)
+    order = np.random.default_rng(seed).permutation(groups.max() + 1)
+    probabilities = np.zeros(labels.shape)
+    for train, rest in GroupKFold(folds).split(features, groups=order[groups]):
+        for column in range(labels.shape[1]):
+            known = labels[train, column]
+            if known.all() or not known.any():
+                raise ValueError(
+                    f"label {column} has {labels[:, column].sum()} images of {len(labels)}: too "
+                    f"few (or too many) for {folds} folds; take fewer folds or leave the label out."
+                )
+            model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=2000))
+            model.fit(features[train], known)
+            probabilities[rest, column] = model.predict_proba(features[rest])[:, 1]
+    return probabilities
+
+
+def rank_suspects(
+    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """All cells, the most suspicious first.
+
+    Args:
+        labels: (N, L) of 0 and 1, as given.
+        probabilities: (N, L), out of sample.
+        classes: the L labels' names.
+
+    Returns: columns image (index), label (name), given (0 or 1), probability (of a 1), quality
+        (cleanlab's score in [0, 1]; low is suspicious).
+    """
+    given = (np.asarray(labels) > 0.5).astype(int)
+    lists = [np.flatnonzero(row).tolist() for row in given]
+    quality = get_label_quality_scores_per_class(lists, np.asarray(probabilities))
+    image, label = (part.ravel() for part in np.indices(given.shape))
+    frame = pd.DataFrame(
+        {
+            "image": image,
+            "label": np.asarray(classes)[label],
+            "given": given.ravel(),
+            "probability": np.ravel(probabilities),
+            "quality": np.ravel(quality),
+        }
+    )
+    return frame.sort_values("quality", kind="stable", ignore_index=True)
+
+
+def found_among(wrong: np.ndarray, count: int) -> tuple[float, float]:
+    """(precision, recall) among the first `count`; `wrong`: (N·L,) booleans, as ranked."""
+    wrong = np.asarray(wrong, bool)
+    hits = wrong[:count].sum()
+    return float(hits / max(count, 1)), float(hits / max(wrong.sum(), 1))
