@@ -90,8 +90,8 @@ def adapt(
 ) -> tuple[list[TransferModel], FeatureDataset, float]:
     """Phase 1 with several seeds on the same frozen features, to compare ways to feed a network.
 
-    All heads have the same rate: the one of `rates` whose lowest validation loss is best on average
-    over the seeds. Heads with different numbers of inputs need different rates, and are compared
+    All heads have the same rate: the one of `rates` that gets the first seed to the lowest
+    validation loss. Heads with different numbers of inputs need different rates, and are compared
     fairly only if each may choose among the same few.
 
     Args:
@@ -108,18 +108,19 @@ def adapt(
         return TransferModel(backbone, len(classes), pooling, task=task).freeze()
 
     features = frozen_features(fresh(), splits, size, crop, views)
-    losses, models = {}, {}
-    for rate in rates:
-        losses[rate], models[rate] = 0.0, []
-        for seed in seeds:
-            torch.manual_seed(seed)
-            model, early = fresh(), EarlyStopping("val_loss", patience=3)
-            train, val = features["train"], features["val"]
-            train_head(model, train, val, [early], learning_rate=rate, seed=seed)
-            losses[rate] += early.monitor.best
-            models[rate].append(model)
-    best = min(losses, key=losses.get)
-    return models[best], features["test"], best
+
+    def train(rate: float, seed: int) -> tuple[float, TransferModel]:
+        torch.manual_seed(seed)
+        model, early = fresh(), EarlyStopping("val_loss", patience=3)
+        train_head(
+            model, features["train"], features["val"], [early], learning_rate=rate, seed=seed
+        )
+        return early.monitor.best, model
+
+    tried = {rate: train(rate, seeds[0]) for rate in rates}
+    best = min(tried, key=lambda rate: tried[rate][0])
+    models = [tried[best][1], *(train(best, seed)[1] for seed in seeds[1:])]
+    return models, features["test"], best
 
 
 def train_head(

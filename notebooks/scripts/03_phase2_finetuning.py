@@ -110,7 +110,7 @@ learning = sum(p.numel() for p in model.parameters() if p.requires_grad)
 print(f"{learning:,} parameters learn, the backbone's at a rate of {rate:.1e}")
 
 # %%
-EPOCHS = int(np.clip(3500 // len(train), 2, 20))  # about 3,500 images, minutes on a CPU
+EPOCHS = int(np.clip(3000 // len(train), 2, 20))  # about 3,000 images, minutes on a CPU
 started = time.perf_counter()
 train_loader = make_loader(train, BATCH, shuffle=True, seed=SEED)
 val_loader = make_loader(val, BATCH)
