@@ -59,7 +59,7 @@ def data_folder(task: str) -> Path:
             )
         _MAKE[form, task](folder)
     if form == "rendered":
-        _warn_if_outdated(folder)
+        _warn_if_outdated(folder, task)
     return folder
 
 
@@ -117,12 +117,13 @@ def record_result(task: str, backbone: str, phase: str, **numbers: float) -> Pat
     return path
 
 
-def _warn_if_outdated(folder: Path) -> None:
-    from data_scripts.render_drones import RENDERER_VERSION
+def _warn_if_outdated(folder: Path, task: str) -> None:
+    from data_scripts import render_drones, render_panoramas
 
+    renderer = {"drones": render_drones, "panoramas": render_panoramas}[task]
     recipe = folder / "recipe.json"
     drawn = json.loads(recipe.read_text())["renderer_version"] if recipe.exists() else None
-    if drawn not in (None, RENDERER_VERSION):
+    if drawn not in (None, renderer.RENDERER_VERSION):
         print(f"{folder} was drawn by an older version; remove it, and it is drawn anew.")
 
 
@@ -138,6 +139,12 @@ def _fetch_drones(folder: Path) -> None:
     fetch_dataset(folder)
 
 
+def _render_panoramas(folder: Path) -> None:
+    from data_scripts.render_panoramas import render_dataset
+
+    render_dataset(folder)
+
+
 def _fetch_panoramas(folder: Path) -> None:
     from data_scripts.fetch_panoramas import fetch_dataset
 
@@ -147,5 +154,6 @@ def _fetch_panoramas(folder: Path) -> None:
 _MAKE = {
     ("rendered", "drones"): _render_drones,
     ("real", "drones"): _fetch_drones,
+    ("rendered", "panoramas"): _render_panoramas,
     ("real", "panoramas"): _fetch_panoramas,
 }

@@ -25,11 +25,12 @@ def test_missing_data_is_made_once(monkeypatch, tmp_path):
     assert made == [folder]
 
 
-def test_images_of_an_older_renderer_are_told(tmp_path, capsys):
-    folder = tmp_path / "data" / "rendered" / "drones"
+@pytest.mark.parametrize("task", ["drones", "panoramas"])
+def test_images_of_an_older_renderer_are_told(task, tmp_path, capsys):
+    folder = tmp_path / "data" / "rendered" / task
     folder.mkdir(parents=True)
     (folder / "recipe.json").write_text('{"renderer_version": 0}')
-    course.data_folder("drones")
+    course.data_folder(task)
     assert "older version; remove it" in capsys.readouterr().out
 
 
