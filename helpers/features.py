@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from helpers.batching import make_bucket_loader
 from helpers.datasets import make_loader
@@ -36,6 +36,19 @@ class FeatureDataset(Dataset):
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         return self.features[self.epoch % len(self.features), index], self.labels[index]
+
+
+def loader_for(
+    dataset: ImageDataset,
+    batch_size: int = 16,
+    shuffle: bool = False,
+    seed: int = 0,
+    workers: int = 0,
+) -> DataLoader:
+    """Plain batches of images of one size, or size buckets of about as many pixels."""
+    if dataset.any_size:
+        return make_bucket_loader(dataset, batch_size * 224 * 224, shuffle, seed, workers)
+    return make_loader(dataset, batch_size, shuffle, seed, workers)
 
 
 def compute_features(
@@ -67,11 +80,9 @@ def compute_features(
     with torch.no_grad():
         for view in views:
             dataset.set_epoch(view)
+            loader, back = loader_for(dataset, batch_size, workers=workers), slice(None)
             if dataset.any_size:
-                loader = make_bucket_loader(dataset, batch_size * 224 * 224, workers=workers)
                 back = torch.from_numpy(loader.batch_sampler.order).argsort()
-            else:
-                loader, back = make_loader(dataset, batch_size, workers=workers), slice(None)
             stacked.append(torch.cat([model.embed(images).cpu() for images, _ in loader])[back])
     dataset.set_epoch(epoch)
     model.train(was_training)

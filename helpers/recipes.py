@@ -9,14 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 
 from helpers.backbones import Backbone, load_backbone
-from helpers.batching import make_bucket_loader
 from helpers.callbacks import Callback, EarlyStopping, LearningRateSchedule
 from helpers.datasets import ImageFolderDataset, make_loader
-from helpers.features import FeatureDataset, compute_features
+from helpers.features import FeatureDataset, compute_features, loader_for
 from helpers.history import History
 from helpers.image_dataset import ImageDataset
 from helpers.metrics import multiclass_metrics, multilabel_metrics
@@ -42,15 +40,6 @@ def metrics_for(model: TransferModel) -> MetricCollection:
     """The metrics of the model's task."""
     make = multilabel_metrics if model.task == "multilabel" else multiclass_metrics
     return make(model.num_classes)
-
-
-def loader_for(
-    dataset: ImageDataset, batch_size: int = 16, shuffle: bool = False, seed: int = 0
-) -> DataLoader:
-    """Plain batches of images of one size, or size buckets of about as many pixels."""
-    if dataset.any_size:
-        return make_bucket_loader(dataset, batch_size * 224 * 224, shuffle, seed)
-    return make_loader(dataset, batch_size, shuffle, seed)
 
 
 def frozen_features(

@@ -32,6 +32,7 @@ if on_colab and not os.path.exists("../tools/colab.py"):  # where it is, the cel
     os.chdir(f"{folder}/notebooks")
 
 # %%
+import copy
 import shutil
 import tempfile
 import time
@@ -104,7 +105,7 @@ size_plots.side_by_side(
 
 # %%
 backbone = load_backbone(backbone_name())
-probe = TransferModel(backbone, len(classes)).freeze()
+probe = TransferModel(copy.deepcopy(backbone), len(classes)).freeze()  # stays on the CPU
 view = eval_transform(RULE, probe.mean, probe.std)
 image = view(photos[0])
 with torch.no_grad():
@@ -286,7 +287,8 @@ size_plots.by_group(right, groups, "Who profits? Accuracy in quarters of the tes
 
 # %%
 ANY = ("any size, average", "any size, pyramid")
-device = next(models[ANY[0]][0].parameters()).device
+trunk = models[ANY[0]][0].features  # both share the frozen backbone
+device = next(trunk.parameters()).device
 scores = {}
 for side in (160, 224, 320, 448):
     rule = ShapeRule(min_side=max(128, side * 5 // 7), max_pixels=side * side)
@@ -294,7 +296,7 @@ for side in (160, 224, 320, 448):
     hits = dict.fromkeys(ANY, 0)
     for images, labels in make_bucket_loader(data):
         with torch.no_grad():
-            maps = probe.features(images.to(device))  # both share the frozen backbone
+            maps = trunk(images.to(device))
             for name in ANY:
                 model = models[name][0].eval()
                 hits[name] += (model.head(model.pool(maps)).argmax(1).cpu() == labels).sum().item()
@@ -349,7 +351,8 @@ with tempfile.TemporaryDirectory() as place:
         cv2.imwrite(str(target.with_name(name)), picture)
     rule = ShapeRule()  # up to 512 × 512 pixels, at least 128 on the shorter side
     mixed = ImageFolderDataset(place, eval_transform(rule, probe.mean, probe.std))
-    model = TransferModel(backbone, len(classes), "spp").unfreeze().train()
+    model = TransferModel(copy.deepcopy(backbone), len(classes), "spp").unfreeze().train()
+    model.to(device)
     costs = []
     for images, _ in make_bucket_loader(mixed):
         kept_bytes = activation_bytes(model, images)
