@@ -8,7 +8,7 @@ REPO ?=
 PY := .venv/bin/python
 INSTALLED := .venv/installed
 # Data of another form is fetched or is somebody's own.
-RENDERED := $(if $(filter-out rendered,$(COURSE_DATA)),,data/rendered/drones)
+RENDERED := $(if $(filter-out rendered,$(COURSE_DATA)),,data/rendered/drones data/rendered/panoramas)
 
 .PHONY: help course real test lab bench publish badges clean ready
 
@@ -44,8 +44,8 @@ clean: ## remove build/, Save_Model/runs/ and caches; never data/
 
 ready: $(INSTALLED) $(RENDERED)
 
-data/rendered/drones: | $(INSTALLED)
-	@$(PY) -m data_scripts.render_drones
+data/rendered/%: | $(INSTALLED)
+	@$(PY) -m data_scripts.render_$*
 
 # The stamp is touched last, so an install that was cut off starts again.
 $(INSTALLED): pyproject.toml

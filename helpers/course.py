@@ -80,6 +80,19 @@ def object_boxes(folder: Path) -> dict[Path, tuple[int, int, int, int]]:
         }
 
 
+def checked_labels(folder: Path) -> Path | None:
+    """A second table of labels for (some of) a panoramas folder's training images, if there is one.
+
+    Of rendered data it is the truth, of the real photos a second rater's labels, in a folder of
+    your own whatever you put into train_label_truth.csv.
+    """
+    truth = folder / "train_label_truth.csv"
+    if truth.is_file():
+        return truth
+    rater = ROOT / "data_scripts" / "labels" / "panorama_labels_second_rater.csv"
+    return rater if data_form() == "real" else None
+
+
 def runs_folder() -> Path:
     """Where all tasks' runs on the present data go; each folder of your own has its own."""
     name = data_form()

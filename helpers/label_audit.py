@@ -7,6 +7,7 @@ Ranking is cleanlab's (confident learning: Northcutt et al. 2021; multilabel: Th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+
+from helpers.label_table import read_label_table
 
 PENALTY = 0.01  # C of the regression: more features than images, and labels that may be wrong
 
@@ -60,7 +63,7 @@ def out_of_sample(
 def rank_suspects(
     labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """All cells, the most suspicious first.
+    """All cells, the most suspicious first, by cleanlab's score of each label.
 
     Args:
         labels: (N, L) of 0 and 1, as given.
@@ -68,11 +71,26 @@ def rank_suspects(
         classes: the L labels' names.
 
     Returns: columns image (index), label (name), given (0 or 1), probability (of a 1), quality
-        (cleanlab's score in [0, 1]; low is suspicious).
+        (in [0, 1]; low is suspicious).
     """
     given = (np.asarray(labels) > 0.5).astype(int)
     lists = [np.flatnonzero(row).tolist() for row in given]
     quality = get_label_quality_scores_per_class(lists, np.asarray(probabilities))
+    return _ranked(given, probabilities, classes, quality)
+
+
+def rank_by_loss(
+    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """As `rank_suspects`, by the plain loss: quality is the probability of the given label."""
+    given = (np.asarray(labels) > 0.5).astype(int)
+    chances = np.asarray(probabilities)
+    return _ranked(given, chances, classes, np.where(given, chances, 1 - chances))
+
+
+def _ranked(
+    given: np.ndarray, probabilities: np.ndarray, classes: Sequence[str], quality: np.ndarray
+) -> pd.DataFrame:
     image, label = (part.ravel() for part in np.indices(given.shape))
     frame = pd.DataFrame(
         {
@@ -86,8 +104,34 @@ def rank_suspects(
     return frame.sort_values("quality", kind="stable", ignore_index=True)
 
 
+def compared(suspects: pd.DataFrame, others: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """The suspects for which other labels (N, L) are known (see `other_labels`), in their order.
+
+    Returns: with two more columns, other (0 or 1) and wrong (whether it is not what was given).
+    """
+    column = suspects["label"].map({name: index for index, name in enumerate(classes)})
+    other = np.asarray(others)[suspects["image"], column]
+    frame = suspects.assign(other=other, wrong=other != suspects["given"])
+    return frame[~np.isnan(other)].astype({"other": int}).reset_index(drop=True)
+
+
 def found_among(wrong: np.ndarray, count: int) -> tuple[float, float]:
     """(precision, recall) among the first `count`; `wrong`: (N·L,) booleans, as ranked."""
     wrong = np.asarray(wrong, bool)
     hits = wrong[:count].sum()
     return float(hits / max(count, 1)), float(hits / max(wrong.sum(), 1))
+
+
+def other_labels(csv: str | Path, names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Labels of the same images from another table, to compare with: (N, L), NaN where it has none.
+
+    Args:
+        csv: a label table (see `helpers.label_table`); it may know fewer images, or others too.
+        names: the N images' files as a table names them.
+        classes: the L labels' names.
+
+    Raises: DataError for a table that is none, or that lacks a label.
+    """
+    _, rows = read_label_table(csv, classes)
+    known = {row.file: row.labels for row in rows if not row.problem}
+    return np.array([known.get(name, [np.nan] * len(classes)) for name in names], float)

@@ -120,15 +120,16 @@ def train_head(
     max_epochs: int = 60,
     learning_rate: float = HEAD_RATE,
     seed: int = 0,
+    criterion: nn.Module | None = None,
 ) -> Trainer:
     """Fit the classifier to features of the frozen backbone, and return its Trainer.
 
     The optimizer is AdamW (Loshchilov & Hutter 2019) with weight decay 0.01, batches hold 32 rows.
+    `criterion` is `criterion_for(model)` unless another is given.
     """
+    criterion = criterion or criterion_for(model)
     optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
-    trainer = Trainer(
-        model.head, criterion_for(model), optimizer, callbacks, metrics_for(model), seed=seed
-    )
+    trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics_for(model), seed=seed)
     trainer.fit(make_loader(train, 32, shuffle=True, seed=seed), make_loader(val, 64), max_epochs)
     return trainer
 

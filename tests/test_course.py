@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +110,13 @@ def test_backbone_can_be_chosen_from_outside(monkeypatch):
 
 def test_data_without_boxes_has_none(tmp_path):
     assert course.object_boxes(tmp_path) == {}
+
+
+def test_a_second_table_of_labels_is_found_where_there_is_one(tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
+    assert course.checked_labels(tmp_path) is None
+    monkeypatch.setenv("COURSE_DATA", "real")
+    rater = course.checked_labels(tmp_path).relative_to(course.ROOT)
+    assert (Path(course.__file__).parents[1] / rater).is_file()
+    (tmp_path / "train_label_truth.csv").touch()
+    assert course.checked_labels(tmp_path) == tmp_path / "train_label_truth.csv"

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from helpers import label_audit
+from helpers.errors import DataError
 
 CLASSES = ["sea", "sunset", "trees"]
 
@@ -55,3 +56,27 @@ def test_precision_and_recall_among_the_first():
     wrong = np.array([1, 0, 1, 0, 0, 1], bool)
     assert label_audit.found_among(wrong, 3) == pytest.approx((2 / 3, 2 / 3))
     assert label_audit.found_among(wrong, 6) == pytest.approx((1 / 2, 1.0))
+
+
+def test_plain_loss_ranks_by_what_the_model_gives_the_label():
+    given, chances = np.array([[1, 0, 1]]), np.array([[0.9, 0.8, 0.4]])
+    ranked = label_audit.rank_by_loss(given, chances, CLASSES)
+    assert ranked["label"].tolist() == ["sunset", "trees", "sea"]
+    assert ranked["quality"].tolist() == pytest.approx([0.2, 0.4, 0.9])
+
+
+def test_suspects_are_compared_where_another_table_knows_the_image(tmp_path):
+    (tmp_path / "second.csv").write_text("file;trees;sea;sunset\nb.jpg;1;1;0\nother.jpg;0;0;1\n")
+    other = label_audit.other_labels(tmp_path / "second.csv", ["a.jpg", "b.jpg"], CLASSES)
+    assert np.isnan(other[0]).all() and other[1].tolist() == [1, 0, 1]
+    given = np.array([[1, 0, 0], [1, 1, 1]])
+    suspects = label_audit.rank_by_loss(given, np.full((2, 3), 0.5), CLASSES)
+    table = label_audit.compared(suspects, other, CLASSES)
+    assert table["image"].tolist() == [1, 1, 1] and table["other"].tolist() == [1, 0, 1]
+    assert table["wrong"].tolist() == [False, True, False]
+
+
+def test_another_table_without_a_label_is_named(tmp_path):
+    (tmp_path / "second.csv").write_text("file,sea\na.jpg,1\n")
+    with pytest.raises(DataError, match="second.csv"):
+        label_audit.other_labels(tmp_path / "second.csv", ["a.jpg"], CLASSES)

@@ -45,7 +45,6 @@ from helpers.backbones import resolve_backbone
 from helpers.callbacks import EarlyStopping, LearningRateSchedule, Progress, warmup_cosine
 from helpers.course import backbone_name, data_folder, record_result, run_folder
 from helpers.datasets import make_loader
-from helpers.images import read_image
 from helpers.metrics import (
     accuracy_interval,
     confusion,
@@ -54,6 +53,7 @@ from helpers.metrics import (
     per_class_report,
 )
 from helpers.models import load_model, save_model
+from helpers.predict import predict_photo
 from helpers.recipes import HEAD_FACTOR, LABEL_SMOOTHING, phase1_model
 from helpers.splits import load_splits
 from helpers.trainer import Trainer
@@ -330,13 +330,11 @@ folder = save_model(
 phase2_history.to_csv(folder)
 again, loaded = load_model(folder)
 
-photo = read_image(test.paths[0])
-view = eval_transform(tuple(loaded["size"]), loaded["mean"], loaded["std"])(photo)
-chances = again.predict(view[None])[0]
-difference = (chances - model.predict(view[None])[0]).abs().max()
-for class_name, chance in zip(loaded["classes"], chances, strict=True):
-    print(f"{class_name:>18} {chance:6.1%}")
+photo = test.paths[0]
+before, after = (predict_photo(each, loaded, photo) for each in (model, again))
+difference = (before["probability"] - after["probability"]).abs().max()
 print(f"given: {classes[test.labels[0]]}; before and after saving differ by {difference:.0e}")
+after.round(3)
 
 # %%
 for phase, spent in (("phase 1", config["seconds"]), ("phase 2", seconds)):

@@ -60,6 +60,7 @@ from helpers.datasets import ImageFolderDataset, make_loader
 from helpers.memory import activation_bytes
 from helpers.metrics import paired_test
 from helpers.models import SpatialPyramidPooling, TransferModel, load_model, save_model
+from helpers.predict import predict_photo
 from helpers.recipes import adapt, criterion_for, metrics_for
 from helpers.splits import load_multilabel_splits, load_splits
 from helpers.trainer import Trainer
@@ -324,11 +325,10 @@ kept_as = save_model(
     {"classes": classes, "size": asdict(RULE)},
 )
 loaded, config = load_model(kept_as)
-view = eval_transform(ShapeRule(**config["size"]), config["mean"], config["std"])
 for photo, index in zip(photos, extremes, strict=True):
-    chances = loaded.predict(view(photo)[None])[0]
-    said, given = config["classes"][chances.argmax()], classes[test.labels[index]]
-    print(f"{photo.shape[1]} × {photo.shape[0]}: {said} ({chances.max():.0%}), given {given}")
+    chance = predict_photo(loaded, config, photo)["probability"]
+    said, given = chance.idxmax(), classes[test.labels[index]]
+    print(f"{photo.shape[1]} × {photo.shape[0]}: {said} ({chance.max():.0%}), given {given}")
 
 # %% [markdown]
 # ## What does an image cost?
