@@ -5,9 +5,11 @@ import json
 import pytest
 import torch
 
-from helpers.datasets import ImageFolderDataset
+from helpers.backbones import Backbone
+from helpers.datasets import ImageFolderDataset, MultilabelDataset
+from helpers.images import read_image
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import decoding, memory, peak, timing, training
+from tests.benchmarks import decoding, memory, older_recipe, peak, timing, training
 
 BUDGET = 4 * 224 * 224
 
@@ -131,3 +133,27 @@ def test_command_tells_and_keeps(ratio, quick, status, photos, tmp_path, monkeyp
     assert content["benchmarks"][0]["spread"] == {"least": ratio, "most": 9.0}
     assert content["images"]["count"] == 6 and content["machine"]["threads"] >= 1
     assert [path.name for path in kept.parent.iterdir()] == ["numbers.json"]
+
+
+def test_older_recipe_drifts_where_ours_stands_still(make_model, labelled_photos):
+    """What the comparison is about: frozen weights, but batch norm in train mode."""
+    model = make_model()
+    backbone = Backbone("any", model.features, [], 1280, 32, model.mean, model.std, "pretrained")
+    older = older_recipe.older_model(backbone, 2).train()
+    before = {name: value.clone() for name, value in older.state_dict().items()}
+    view = older_recipe.SquareView(backbone, augment=True)
+    data = MultilabelDataset(labelled_photos / "labels.csv", labelled_photos / "photos", view)
+    probabilities = older(torch.stack([data[index][0] for index in range(4)]))
+    assert probabilities.shape == (4, 2) and 0 <= probabilities.min() <= probabilities.max() <= 1
+    drifted = [name for name, value in older.state_dict().items() if "running" in name
+               and not torch.equal(value, before[name])]  # fmt: skip
+    assert drifted
+    assert torch.equal(data[0][0], data[0][0]) and data[0][0].shape == (3, 224, 224)
+    data.set_epoch(1)
+    assert not torch.equal(data[0][0], view(read_image(data.paths[0]), seed=(0, 0, 0)))
+
+
+def test_comparison_needs_what_the_notebook_has_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(older_recipe, "run_folder", lambda task: tmp_path)
+    with pytest.raises(SystemExit, match="run notebook 05"):
+        older_recipe.notebook_numbers("mobilenet_v2")
