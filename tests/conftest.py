@@ -1,6 +1,8 @@
-"""What several tests share: small folders of images, a small pretrained model."""
+"""What several tests share: digests, small folders of images, a small pretrained model."""
 
 import copy
+import hashlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -26,6 +28,15 @@ def draw(name: str, rng: np.random.Generator, size: tuple[int, int]) -> np.ndarr
         cv2.line(image, (x - reach, y), (x + reach, y), colour, 5)
         cv2.line(image, (x, y - reach), (x, y + reach), colour, 5)
     return image
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """What every file of a folder holds, by path."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 @pytest.fixture(scope="session")

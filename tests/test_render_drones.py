@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from conftest import digests
 from PIL import Image, UnidentifiedImageError
 
 from data_scripts import render_drones
@@ -17,7 +17,6 @@ from data_scripts.planting import plant_flaws
 from data_scripts.render_drones import (
     CLASSES,
     file_plan,
-    main,
     render_dataset,
     render_drone,
     render_file,
@@ -26,15 +25,6 @@ from data_scripts.render_drones import (
 from helpers.course import object_boxes
 
 PER_CLASS = 8
-
-
-def digests(folder: Path) -> dict[str, str]:
-    """What every file of a folder holds, by path."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
 
 
 @pytest.fixture(scope="module")
@@ -178,63 +168,6 @@ def test_same_seed_same_picture() -> None:
     assert 50 <= first.quality <= 95
     other = render_drone("winged_drone", 5)
     assert other.image.shape != first.image.shape or (other.image != first.image).any()
-
-
-def test_interrupted_rendering_leaves_no_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = []
-
-    def stop(job: tuple) -> None:
-        if len(done) == 3:
-            raise KeyboardInterrupt
-        done.append(Path(job[3]).write_bytes(b"picture"))
-
-    monkeypatch.setattr(render_drones, "render_file", stop)
-    with pytest.raises(KeyboardInterrupt):
-        render_dataset(tmp_path / "drones", PER_CLASS, processes=1, progress=False)
-    assert len(done) == 3
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_existing_folder_is_left_alone_unless_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    folder = tmp_path / "drones"
-    folder.mkdir()
-    (folder / "mine.txt").write_text("keep me")
-    with pytest.raises(FileExistsError, match="exists already.*overwrite"):
-        render_dataset(folder, PER_CLASS, progress=False)
-    assert main(["--folder", str(folder)]) == 1
-    printed = capsys.readouterr().err
-    assert str(folder) in printed and "Traceback" not in printed
-    assert len(printed.strip().splitlines()) == 1
-    assert [path.name for path in tmp_path.rglob("*")] == ["drones", "mine.txt"]
-
-    small = cv2.imencode(".jpg", np.zeros((9, 9, 3), np.uint8))[1].tobytes()
-
-    def stand_in(job):
-        Path(job[3]).write_bytes(small)
-        return (0, 0, 9, 9)
-
-    monkeypatch.setattr(render_drones, "render_file", stand_in)
-    render_dataset(folder, 7, processes=1, progress=False, overwrite=True)
-    assert not (folder / "mine.txt").exists()
-    assert (folder / "train").is_dir()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        ({"per_class": 6}, "per_class is 6.*7 or more"),
-        ({"seed": -1}, "seed is -1.*0 or more"),
-        ({"processes": 0}, "processes is 0.*1 or more"),
-    ],
-)
-def test_bad_arguments_name_the_value(tmp_path: Path, arguments: dict, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        render_dataset(tmp_path / "drones", progress=False, **arguments)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_unknown_class_and_bad_seed() -> None:

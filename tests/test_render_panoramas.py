@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from conftest import digests
 from PIL import Image
 
-from data_scripts import render_panoramas
 from data_scripts.panorama_scenes import LABELS, PART_LABELS, describe, draw_labels, panorama_size
 from data_scripts.panoramas import LEAST, Panorama, photograph
 from data_scripts.render_panoramas import (
-    main,
     render_dataset,
     render_file,
     render_panorama,
@@ -26,32 +24,11 @@ from data_scripts.render_panoramas import (
 TRAIN, TEST = 8, 5
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """What every file of a folder holds, by path."""
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
 def table(path: Path) -> tuple[list[str], list[str], np.ndarray]:
     """Header, file names and labels (N, L) of a CSV file."""
     with path.open(newline="") as file:
         header, *rows = csv.reader(file)
     return header, [row[0] for row in rows], np.array([[int(x) for x in row[1:]] for row in rows])
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stand-ins for pictures, for tests of what happens around them."""
-    data = cv2.imencode(".jpg", np.zeros((9, 9, 3), np.uint8))[1].tobytes()
-
-    def stand_in(job: tuple) -> tuple[int, ...]:
-        Path(job[3]).write_bytes(data)
-        return tuple(np.random.default_rng(job[:3]).integers(0, 2, len(LABELS)).tolist())
-
-    monkeypatch.setattr(render_panoramas, "render_file", stand_in)
 
 
 @pytest.fixture(scope="module")
@@ -197,93 +174,3 @@ def test_same_seed_same_picture() -> None:
     assert other.image.shape != first.image.shape or (other.image != first.image).any()
     with pytest.raises(ValueError, match="seed is -3"):
         render_panorama(-3)
-
-
-def test_interrupted_rendering_leaves_no_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = []
-
-    def stop(job: tuple) -> None:
-        if len(done) == 3:
-            raise KeyboardInterrupt
-        done.append(Path(job[3]).write_bytes(b"picture"))
-
-    monkeypatch.setattr(render_panoramas, "render_file", stop)
-    with pytest.raises(KeyboardInterrupt):
-        render_dataset(tmp_path / "panoramas", TRAIN, TEST, processes=1, progress=False)
-    assert len(done) == 3
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("quick")
-def test_its_own_folder_is_replaced_only_when_told(tmp_path: Path) -> None:
-    folder = render_dataset(tmp_path / "panoramas", TRAIN, TEST, processes=1, progress=False)
-    before = digests(folder)
-    with pytest.raises(FileExistsError, match="exists already.*overwrite"):
-        render_dataset(folder, TRAIN, TEST, seed=1, processes=1, progress=False)
-    assert digests(folder) == before
-    render_dataset(folder, 7, TEST, 1, processes=1, progress=False, overwrite=True)
-    assert len(list((folder / "train").iterdir())) == 7
-    assert [path.name for path in tmp_path.iterdir()] == ["panoramas"]  # nothing lies about
-
-
-@pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("mine", ["mine.txt", "train/holiday.jpg", "more/panorama_0001.jpg"])
-def test_a_folder_with_other_files_is_never_removed(
-    tmp_path: Path, mine: str, capsys: pytest.CaptureFixture
-) -> None:
-    folder = render_dataset(tmp_path / "panoramas", TRAIN, TEST, processes=1, progress=False)
-    (folder / mine).parent.mkdir(exist_ok=True)
-    (folder / mine).write_text("keep me")
-    before = digests(folder)
-    arguments = ["--folder", str(folder), "--train", "9", "--test", "5", "--processes", "1"]
-    assert main([*arguments, "--overwrite"]) == 1
-    printed = capsys.readouterr().err
-    assert mine.split("/")[0] in printed and len(printed.strip().splitlines()) == 1
-    assert digests(folder) == before
-    assert [path.name for path in tmp_path.iterdir()] == ["panoramas"]
-
-
-@pytest.mark.usefixtures("quick")
-def test_a_failure_at_the_last_step_leaves_the_old_data(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = render_dataset(tmp_path / "panoramas", TRAIN, TEST, processes=1, progress=False)
-    before, rename = digests(folder), Path.rename
-
-    def fail(path: Path, target: Path) -> Path:
-        if target == folder and (path / "recipe.json").exists() and "-old-" not in str(path):
-            raise OSError("the disk is gone")
-        return rename(path, target)
-
-    monkeypatch.setattr(Path, "rename", fail)
-    with pytest.raises(OSError, match="disk is gone"):
-        render_dataset(folder, 7, TEST, processes=1, progress=False, overwrite=True)
-    assert digests(folder) == before
-    assert [path.name for path in tmp_path.iterdir()] == ["panoramas"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["--train", "4"], "train is 4: use a whole number of 5 or more"),
-        (["--test", "-1"], "test is -1: use a whole number of 5 or more"),
-        (["--seed", "-1"], "seed is -1: use a whole number of 0 or more"),
-        (["--processes", "0"], "processes is 0: use a whole number of 1 or more"),
-    ],
-)
-def test_bad_arguments_get_one_clear_sentence(
-    tmp_path: Path, arguments: list[str], words: str, capsys: pytest.CaptureFixture
-) -> None:
-    assert main(["--folder", str(tmp_path / "panoramas"), *arguments]) == 1
-    assert capsys.readouterr().err.strip() == words
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_in_the_way_is_named(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    place = tmp_path / "panoramas"
-    place.write_text("mine")
-    assert main(["--folder", str(place)]) == 1
-    assert "is a file: name a folder" in capsys.readouterr().err
-    assert place.read_text() == "mine"
