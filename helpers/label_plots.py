@@ -60,30 +60,16 @@ def label_gallery(
     """
     said = np.asarray(probabilities) >= np.asarray(thresholds)
     given = np.asarray(labels) > 0.5
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(3.1 * columns, 2.9 * rows), squeeze=False)
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for axis, image, told, true, chances in zip(
-        axes.flat, images, said, given, probabilities, strict=False
-    ):
-        axis.imshow(image)
-        axis.set_anchor("N")
-        lines = [
+    lines = [
+        [
             (f"{'' if t and g else '+ ' if t else '− '}{name} {chance:.0%}", t != g)
             for name, t, g, chance in zip(classes, told, true, chances, strict=True)
             if t or g
-        ] or [("none", False)]
-        for number, (line, wrong) in enumerate(lines):
-            axis.annotate(
-                line, (0.5, 0), (0, -4 - 12 * number), xycoords="axes fraction",
-                textcoords="offset points", ha="center", va="top", fontsize=9,
-                color=WRONG if wrong else "black",
-            )  # fmt: skip
-    figure.suptitle(title)
-    figure.tight_layout()
-    return save(figure, path)
+        ]
+        or [("none", False)]
+        for told, true, chances in zip(said, given, probabilities, strict=True)
+    ]
+    return save(_gallery(images, lines, title, columns), path)
 
 
 def precision_recall(
@@ -165,24 +151,44 @@ def suspect_gallery(
     images: uint8 (H, W, 3), any sizes, one for each row of `suspects` (see
         `label_audit.rank_suspects`; the truth is told where it has the columns of `compared`).
     """
+    lines = []
+    for row in suspects[: len(images)].itertuples():
+        told = [
+            (f"{row.label}: given as {'yes' if row.given else 'no'}", False),
+            (f"the model says {row.probability:.0%}", False),
+        ]
+        if hasattr(row, "wrong"):
+            told.append(("wrongly given", True) if row.wrong else ("rightly given", False))
+        lines.append(told)
+    return save(_gallery(images, lines, title, columns), path)
+
+
+def _gallery(
+    images: Sequence[np.ndarray],
+    lines: Sequence[Sequence[tuple[str, bool]]],
+    title: str,
+    columns: int,
+) -> Figure:
+    """Images with lines of text below, those marked as wrong in red."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(3.1 * columns, 2.9 * rows), squeeze=False)
+    taken = 0.19 * max(len(told) for told in lines) + 0.1  # inches of text below each image
+    figure, axes = plt.subplots(
+        2 * rows, columns, figsize=(3.1 * columns, rows * (2.1 + taken) + 0.4), squeeze=False,
+        height_ratios=[2.1, taken] * rows, layout="constrained",
+    )  # fmt: skip
+    figure.get_layout_engine().set(h_pad=0.01, hspace=0)
     for axis in axes.flat:
         axis.set_axis_off()
-    for axis, image, row in zip(axes.flat, images, suspects.itertuples(), strict=False):
-        axis.imshow(image)
-        axis.set_anchor("N")
-        axis.set_title(f"{row.label}: {'yes' if row.given else 'no'}?", fontsize=11)
-        lines = [(f"the model: {row.probability:.0%} {row.label}", "black")]
-        if hasattr(row, "wrong"):
-            verdict = "given wrongly" if row.wrong else "given rightly"
-            lines.append((verdict, WRONG if row.wrong else "black"))
-        for number, (line, colour) in enumerate(lines):
-            axis.annotate(
-                line, (0.5, 0), (0, -4 - 12 * number), xycoords="axes fraction",
-                textcoords="offset points", ha="center", va="top", fontsize=9, color=colour,
+    for number, (image, told) in enumerate(zip(images, lines, strict=True)):
+        upper, lower = axes[2 * (number // columns) : 2 * (number // columns) + 2, number % columns]
+        upper.imshow(image)
+        upper.set_anchor("S")
+        for place, (line, wrong) in enumerate(told):
+            lower.annotate(
+                line, (0.5, 1), (0, -12 * place), xycoords="axes fraction",
+                textcoords="offset points", ha="center", va="top", fontsize=10,
+                color=WRONG if wrong else "black",
             )  # fmt: skip
     figure.suptitle(title)
-    figure.tight_layout()
-    return save(figure, path)
+    return figure

@@ -48,21 +48,18 @@ def frozen_features(
     size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
     crop: bool = False,
     views: Sequence[int] = VIEWS,
+    **augment,
 ) -> dict[str, FeatureDataset]:
     """Features of each split: `views` augmented ones of "train", a plain one of all others.
 
-    size, crop: as in `helpers.transforms.train_transform`.
+    size, crop, augment: as in `helpers.transforms.train_transform`.
     """
+    augmented = train_transform(size, model.mean, model.std, crop=crop, **augment)
+    plain = eval_transform(size, model.mean, model.std, crop=crop)
     return {
-        split: compute_features(
-            model,
-            data.with_transform(
-                (train_transform if split == "train" else eval_transform)(
-                    size, model.mean, model.std, crop=crop
-                )
-            ),
-            views if split == "train" else (0,),
-        )
+        split: compute_features(model, data.with_transform(augmented), views)
+        if split == "train"
+        else compute_features(model, data.with_transform(plain))
         for split, data in splits.items()
     }
 
@@ -143,6 +140,7 @@ def fine_tune(
     learning_rate: float = FINE_TUNE_RATE,
     batch_size: int = 16,
     seed: int = 0,
+    mixup: float = 0.0,
 ) -> Trainer:
     """Phase 2 as in notebook 03: everything that is unfrozen learns, at rates that rise and fall.
 
@@ -150,14 +148,13 @@ def fine_tune(
         model: unfrozen as wanted.
         train, val: images with tensor transforms, of one size or of any.
         batch_size: images, of 224 x 224 where they are of any size.
+        mixup: as in Trainer.
     """
     optimizer = torch.optim.AdamW(
         model.parameter_groups(learning_rate, head_factor=HEAD_FACTOR), weight_decay=0.01
     )
-    callbacks = [LearningRateSchedule(), *callbacks]
-    trainer = Trainer(
-        model, criterion_for(model), optimizer, callbacks, metrics_for(model), seed=seed
-    )
+    callbacks, metrics = [LearningRateSchedule(), *callbacks], metrics_for(model)
+    trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed, mixup)
     trainer.fit(
         loader_for(train, batch_size, shuffle=True, seed=seed),
         loader_for(val, batch_size),

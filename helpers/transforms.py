@@ -61,6 +61,8 @@ class Transform:
             result stays a uint8 (H, W, 3) array, for looking at.
         crop: "center" or "random": instead of squashing to `size`, keep the aspect ratio, let the
             image reach an eighth beyond `size`, and cut.
+        zoom: the least share of the area that is looked at: a random part of the image, about as
+            wide for its height as `size`, is what is resized (Szegedy et al. 2015). 1 is all of it.
     """
 
     def __init__(
@@ -70,8 +72,11 @@ class Transform:
         mean: Sequence[float] | None = None,
         std: Sequence[float] | None = None,
         crop: str | None = None,
+        zoom: float = 1.0,
     ):
-        self.size, self.mean, self.std, self.crop = size, mean, std, crop
+        self.size, self.mean, self.std, self.crop, self.zoom = size, mean, std, crop, zoom
+        if not 0 < zoom <= 1 or (crop and zoom < 1):
+            raise ValueError(f"zoom is {zoom}; it is a share of the area, and 1 beside crop.")
         if crop not in CROPS:
             raise ValueError(f"crop is {crop!r}; known: None, 'center', 'random'.")
         if crop and (callable(size) or size[0] != size[1]):
@@ -92,7 +97,9 @@ class Transform:
         if self.crop:
             scale = _around(shape) / min(height, width)
             return math.ceil(scale * height), math.ceil(scale * width)
-        return (max(shape), max(shape)) if self._turns else shape
+        if self._turns:
+            shape = max(shape), max(shape)
+        return tuple(math.ceil(side / math.sqrt(self.zoom)) for side in shape)
 
     def __call__(
         self,
@@ -119,8 +126,12 @@ class Transform:
         if shape not in self._chains:
             # Area averaging when shrinking: bilinear would skip pixels and lose a drone's arms.
             how = {"interpolation": cv2.INTER_LINEAR, "area_for_downscale": "image"}
-            if self.crop is None:
+            if self.crop is None and self.zoom == 1:
                 resize = [A.Resize(*shape, **how)]
+            elif self.crop is None:
+                wide = shape[1] / shape[0]
+                part = {"scale": (self.zoom, 1.0), "ratio": (wide * 0.8, wide * 1.25)}
+                resize = [A.RandomResizedCrop(shape, **part, **how)]
             else:
                 resize = [A.SmallestMaxSize(_around(shape), **how), CROPS[self.crop](*shape)]
             self._chains[shape] = A.Compose([*self._turns, *resize, *self._steps])
@@ -128,7 +139,10 @@ class Transform:
 
     def __repr__(self) -> str:
         steps = [*self._turns, *self._steps]
-        return f"Transform({self.size}, {steps}, mean={self.mean}, std={self.std})"
+        return (
+            f"Transform({self.size}, {steps}, mean={self.mean}, std={self.std}, "
+            f"crop={self.crop!r}, zoom={self.zoom})"
+        )
 
 
 def _around(shape: tuple[int, int]) -> int:
@@ -141,14 +155,15 @@ def train_transform(
     std: Sequence[float] | None = IMAGENET_STD,
     augmentations: Sequence[str] = tuple(AUGMENTATIONS),
     crop: bool = False,
+    zoom: float = 1.0,
 ) -> Transform:
     """Resize to `size` (height, width) or by a rule, and augment, each name with its probability.
 
     A rule keeps aspect ratios, so with one the quarter turn (rotate90) is left out: a turned image
     would no longer have the shape of its batch. `crop` cuts a random part of this size instead of
-    squashing.
+    squashing; `zoom` below 1 looks at a random part of at least this share of the area.
     """
-    return Transform(size, augmentations, mean, std, "random" if crop else None)
+    return Transform(size, augmentations, mean, std, "random" if crop else None, zoom)
 
 
 def eval_transform(

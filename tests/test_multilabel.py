@@ -54,6 +54,24 @@ def test_thresholds_stay_at_a_half_where_nothing_speaks_for_another():
     assert multilabel.tune_thresholds(chances, truth).tolist() == [0.5, 0.5]
 
 
+@pytest.mark.parametrize(("shift", "pays"), [(0.0, False), (1.5, True)])
+def test_bagged_thresholds_know_whether_tuning_pays(shift, pays):
+    """Honest probabilities of common labels leave nothing to gain; shifted ones do."""
+    rng = np.random.default_rng(0)
+    honest = rng.normal(0, 1.5, (3000, 2))
+    labels = (rng.random(honest.shape) < 1 / (1 + np.exp(-honest))).astype(np.float32)
+    chances = 1 / (1 + np.exp(shift - honest))
+    thresholds, gain = multilabel.bagged_thresholds(chances[:300], labels[:300], rounds=30)
+    tuned, half = (
+        multilabel.scores(torch.logit(torch.tensor(chances[300:])), torch.tensor(labels[300:]), at)
+        for at in (thresholds, 0.5)
+    )
+    real = tuned["macro_f1"] - half["macro_f1"]
+    assert gain == pytest.approx(real, abs=0.04) and (gain > 0.1) == pays
+    again = multilabel.bagged_thresholds(chances[:300], labels[:300], rounds=30)
+    assert np.array_equal(again[0], thresholds) and again[1] == gain
+
+
 @pytest.mark.parametrize("sureness", [0.5, 1.0, 3.0])
 def test_temperature_undoes_too_much_sureness(sureness):
     logits, labels = noisy(sureness=sureness)

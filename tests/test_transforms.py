@@ -98,3 +98,24 @@ def test_crop_keeps_proportions_where_squashing_does_not():
     assert not torch.equal(*views)
     with pytest.raises(ValueError, match="size must be one square"):
         train_transform(ShapeRule(), crop=True)
+
+
+def test_zoom_looks_at_a_part_of_the_same_shape():
+    """Where a pixel comes from is told by its colour."""
+    rows, columns = np.mgrid[0:200, 0:400]
+    ramp = np.stack([rows * 255 // 199, columns * 255 // 399, 0 * rows], axis=2).astype(np.uint8)
+    rule = ShapeRule(max_pixels=160 * 320)
+    transform = train_transform(rule, None, augmentations=(), zoom=0.25)
+    views = [transform(ramp, seed=i) for i in range(40)]
+    assert {view.shape for view in views} == {(*rule(200, 400), 3)}
+    sides = [np.ptp(view[..., :2].astype(float), axis=(0, 1)) / 255 for view in views]
+    shares = np.prod(sides, axis=1)
+    assert 0.2 < shares.min() < 0.4 and shares.max() > 0.8
+    assert all(0.6 < high / wide < 1.6 for high, wide in sides)  # sides as shares of the image's
+    assert transform.least_size(200, 400) == tuple(2 * side for side in rule(200, 400))
+
+
+@pytest.mark.parametrize("zoom", [0, 1.5])
+def test_a_zoom_that_is_no_share_is_told(zoom):
+    with pytest.raises(ValueError, match=f"zoom is {zoom}"):
+        train_transform(zoom=zoom)
