@@ -69,17 +69,14 @@ def cam_maps(
         maps = np.zeros((len(images), *images.shape[2:]), np.float32)
     with as_it_was(model), torch.inference_mode(False), torch.enable_grad():
         probe = _Probe(model)
+        # Not in a `with`: the library's would print an IndexError and go on.
         cam = METHODS[method](probe, [probe.layer])
-        try:
-            for rows, batch in batches(images, batch_size):
-                wanted = None
-                if targets is not None:
-                    wanted = [ClassifierOutputTarget(int(targets[row])) for row in rows]
-                for row, found in zip(rows, cam(batch, wanted), strict=True):
-                    maps[row] = found
-        finally:
-            # Not by the library's `with`: that prints an IndexError and goes on.
-            cam.activations_and_grads.release()
+        for rows, batch in batches(images, batch_size):
+            wanted = None
+            if targets is not None:
+                wanted = [ClassifierOutputTarget(int(targets[row])) for row in rows]
+            for row, found in zip(rows, cam(batch, wanted), strict=True):
+                maps[row] = found
     return maps
 
 

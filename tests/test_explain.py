@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 import torch
 from pytorch_grad_cam import ScoreCAM
+from pytorch_grad_cam.activations_and_gradients import ActivationsAndGradients
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 from helpers import explain
@@ -67,18 +68,18 @@ def test_images_of_any_size_keep_their_size_and_place(make_model, pooling):
 @pytest.mark.parametrize("method", METHODS)
 def test_the_model_is_left_as_it_was(make_small, method, capfd):
     """Hooks, modes, gradients and flags; nothing is printed, no progress bar either."""
-    model = make_small().unfreeze(last_n_blocks=1).train()
+    model = make_small().unfreeze(last_n_blocks=3).train()
     model.pool.eval()  # a mode that train() would not set
     model.features.register_forward_hook(lambda *_: None)
     model(IMAGES).sum().backward()
-    gradients = [p.grad.clone() for p in model.head.parameters()]
+    learned = [p for p in model.parameters() if p.grad is not None]
+    gradients = [p.grad.clone() for p in learned]
+    assert len(learned) > 2  # the backbone's too
     weights = {key: value.clone() for key, value in model.state_dict().items()}
     before, numbers = _state(model), torch.random.get_rng_state()
     cam_maps(model, IMAGES[:1, :, :64, :64], 1, method)
     assert _state(model) == before and torch.equal(torch.random.get_rng_state(), numbers)
-    assert all(
-        torch.equal(p.grad, g) for p, g in zip(model.head.parameters(), gradients, strict=True)
-    )
+    assert all(torch.equal(p.grad, g) for p, g in zip(learned, gradients, strict=True))
     assert all(torch.equal(value, weights[key]) for key, value in model.state_dict().items())
     assert capfd.readouterr() == ("", "")
 
@@ -149,15 +150,16 @@ def test_score_cam_in_batches_is_the_librarys(make_small, monkeypatch):
     assert np.allclose(maps, theirs, atol=1e-3)
 
 
-def test_score_cam_skips_channels_of_zeros_only(make_small):
-    """The map is what it would be with them, and they cost no prediction."""
-    model, asked = make_small(), []
+def test_score_cam_skips_channels_of_zeros_only(make_small, monkeypatch):
+    """They cost no prediction; and the activations of the many predictions are not kept."""
+    model, asked, kept = make_small(), [], []
+    monkeypatch.setattr(ActivationsAndGradients, "save_gradient", lambda *args: kept.append(args))
     maps = cam_maps(model, IMAGES[:1], 0, "ScoreCAM")
-    model.pool.register_forward_hook(lambda _, inputs, out: asked.append(len(inputs[0])))
+    model.pool.register_forward_hook(lambda _, inputs, out: asked.append(len(out)))
     cut = torch.arange(288).view(1, -1, 1, 1) < 20
     model.features.register_forward_hook(lambda _, inputs, out: out * cut)
     few = cam_maps(model, IMAGES[:1], 0, "ScoreCAM")
-    assert sum(asked) == 1 + 20 and not np.allclose(few, maps, atol=1e-2)
+    assert sum(asked[-2:]) == 1 + 20 and len(kept) == 2 and not np.allclose(few, maps, atol=1e-2)
     model.features.register_forward_hook(lambda _, inputs, out: out * 0)
     assert not cam_maps(model, IMAGES[:1], 0, "ScoreCAM").any()
 
