@@ -43,9 +43,13 @@ def cam_maps(
       LayerCAM   each cell weighted by its own gradient (Jiang et al. 2021).
       ScoreCAM   weights without gradients: the class's score of the image seen through each channel
                  (Wang et al. 2020). One more prediction per channel that is not all zero, hundreds
-                 per image: seconds on a GPU, half a minute on one CPU core.
+                 per image: about 25 seconds for 224 x 224 pixels on one CPU core.
       EigenCAM   first principal component of the channels (Muhammad & Yeasin 2020). It doesn't
                  depend on the class: the same map whatever `targets` says.
+
+    GradCAM++ and LayerCAM count positive gradients alone. Of 1280 channels hundreds have one for
+    any class, so their maps of two classes hardly differ: they find the object, not what speaks for
+    one class and against the other. GradCAM's maps differ.
 
     Args:
         model: frozen or not, in any mode, on any device; afterwards as before, gradients included.
