@@ -179,7 +179,7 @@ train = splits["train"].with_transform(train_transform(RULE, model.mean, model.s
 val = splits["val"].with_transform(plain)
 EPOCHS = 3 if len(train) < 1000 else 8
 model.unfreeze(last_n_blocks=5)
-phase2 = fine_tune(model, train, val, [early, Progress()], EPOCHS, seed=SEED, mixup=0.2)
+phase2 = fine_tune(model, train, val, [early, Progress()], EPOCHS, seed=SEED)
 seconds["phase2"] = time.perf_counter() - started
 logits2, truth = phase2.predict(loader_for(shown))
 results["phase2"] = scores(logits2, truth)
