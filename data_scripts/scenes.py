@@ -50,13 +50,14 @@ def framed(
     shape: tuple[int, int],
     horizon: float | None,
     grounded: bool,
+    nearness: float = 1.0,
 ) -> tuple[View, float]:
     """Choose the object's size and place; returns the view and the share of the width."""
     height, width = shape
     flat = view.project(points)
     low, high = flat.min(axis=0), flat.max(axis=0)
     share = 0.08 + 0.61 * rng.beta(3.0, 0.9)  # few are small: at 224 px those are guesswork
-    share = max(share, SMALLEST_OBJECT / width)
+    share = max(share * nearness, SMALLEST_OBJECT / width)
     scale = share * width / (high - low)[0]
     tall = (high - low)[1] * scale
     if tall > 0.95 * height:
@@ -178,11 +179,13 @@ def photograph(
     class_name: str,
     sky: Callable[[np.random.Generator, tuple[int, int]], Backdrop] | None = None,
     longest: int = LONGEST,
+    nearness: float = 1.0,
 ) -> Rendered:
     """One photograph of an object of the class, anywhere, or in the air before a given sky.
 
     sky: a function of the random numbers and a shape (height, width); its colours are kept, while
-    of other pictures a few turn grey. longest: of the sides, in pixels.
+    of other pictures a few turn grey. longest: of the sides, in pixels. nearness: what the object's
+    width is multiplied by, down to the least that shows a shape.
     """
     height, width = picture_size(rng, longest)
     setting = "free" if sky else pick(rng, SETTINGS)
@@ -197,7 +200,7 @@ def photograph(
     view = look_from(-np.pi / 2, elevation, rng.normal(0, 0.05), rng.uniform(1.6, 5))
     points = object_points(staged)
     grounded = staged.shadow or staged.afloat
-    view, share = framed(rng, view, points, (height, width), backdrop.horizon, grounded)
+    view, share = framed(rng, view, points, (height, width), backdrop.horizon, grounded, nearness)
 
     image = cv2.resize(
         backdrop.image.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR
