@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
@@ -16,6 +17,7 @@ from data_scripts.skies import Backdrop
 from data_scripts.solids import turn
 from data_scripts.staging import SETTINGS, Staged, backdrop_for, object_points, pick, stage
 
+LONGEST = 1200  # pixels of a picture's longer side
 RASTER_BUDGET = 330_000  # pixels that the object is drawn in, then scaled to its window
 BACKDROP_SIDE = 576  # larger pictures get an enlarged backdrop: most are out of focus
 SMALLEST_OBJECT = 60  # pixels across: fewer show no shape
@@ -32,9 +34,9 @@ class Rendered:
     quality: int
 
 
-def picture_size(rng: np.random.Generator) -> tuple[int, int]:
-    """(height, width) of a photograph from the web: sides 130 to 1,200, aspect 1:2 to 2:1."""
-    longer = np.exp(np.log(165) + np.log(1200 / 165) * rng.beta(1.5, 1.9))
+def picture_size(rng: np.random.Generator, longest: int = LONGEST) -> tuple[int, int]:
+    """(height, width) of a photograph from the web: sides 130 to `longest`, aspect 1:2 to 2:1."""
+    longer = np.exp(np.log(165) + np.log(longest / 165) * rng.beta(1.5, 1.9))
     aspect = float(np.clip(np.exp(rng.normal(0.18, 0.32)), 0.52, 1.92))
     width, height = (longer, longer / aspect) if aspect > 1 else (longer * aspect, longer)
     grow = max(1.0, 130 / min(width, height))
@@ -48,13 +50,14 @@ def framed(
     shape: tuple[int, int],
     horizon: float | None,
     grounded: bool,
+    nearness: float = 1.0,
 ) -> tuple[View, float]:
     """Choose the object's size and place; returns the view and the share of the width."""
     height, width = shape
     flat = view.project(points)
     low, high = flat.min(axis=0), flat.max(axis=0)
     share = 0.08 + 0.61 * rng.beta(3.0, 0.9)  # few are small: at 224 px those are guesswork
-    share = max(share, SMALLEST_OBJECT / width)
+    share = max(share * nearness, SMALLEST_OBJECT / width)
     scale = share * width / (high - low)[0]
     tall = (high - low)[1] * scale
     if tall > 0.95 * height:
@@ -171,13 +174,24 @@ def window_of(
     return (*low.tolist(), *high.tolist())
 
 
-def photograph(rng: np.random.Generator, class_name: str) -> Rendered:
-    """One photograph of an object of the class."""
-    height, width = picture_size(rng)
-    setting = pick(rng, SETTINGS)
+def photograph(
+    rng: np.random.Generator,
+    class_name: str,
+    sky: Callable[[np.random.Generator, tuple[int, int]], Backdrop] | None = None,
+    longest: int = LONGEST,
+    nearness: float = 1.0,
+) -> Rendered:
+    """One photograph of an object of the class, anywhere, or in the air before a given sky.
+
+    sky: a function of the random numbers and a shape (height, width); its colours are kept, while
+    of other pictures a few turn grey. longest: of the sides, in pixels. nearness: what the object's
+    width is multiplied by, down to the least that shows a shape.
+    """
+    height, width = picture_size(rng, longest)
+    setting = "free" if sky else pick(rng, SETTINGS)
     reduced = min(1.0, BACKDROP_SIDE / max(height, width))
     small = (max(32, round(height * reduced)), max(32, round(width * reduced)))
-    backdrop = backdrop_for(rng, setting, small)
+    backdrop = sky(rng, small) if sky else backdrop_for(rng, setting, small)
     staged = stage(rng, class_name, setting)
     low, high = backdrop.elevation
     elevation = low + (high - low) * rng.beta(1.5, 1.5)
@@ -186,7 +200,7 @@ def photograph(rng: np.random.Generator, class_name: str) -> Rendered:
     view = look_from(-np.pi / 2, elevation, rng.normal(0, 0.05), rng.uniform(1.6, 5))
     points = object_points(staged)
     grounded = staged.shadow or staged.afloat
-    view, share = framed(rng, view, points, (height, width), backdrop.horizon, grounded)
+    view, share = framed(rng, view, points, (height, width), backdrop.horizon, grounded, nearness)
 
     image = cv2.resize(
         backdrop.image.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR
@@ -229,4 +243,5 @@ def photograph(rng: np.random.Generator, class_name: str) -> Rendered:
     mask[rows, columns] = own > 0.4
     ys, xs = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     box = (int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)
-    return Rendered(developed(rng, image), mask, box, int(rng.integers(50, 96)))
+    picture = developed(rng, image, grey_share=0) if sky else developed(rng, image)
+    return Rendered(picture, mask, box, int(rng.integers(50, 96)))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = ("rendered", "real")
+ALWAYS_RENDERED = ("shortcut",)  # an experiment, the same whatever data the notebooks run on
 LAYOUTS = {
     "drones": "one sub-folder of images per class",
     "panoramas": "train/, test/, train_label.csv and test_label.csv",
@@ -33,11 +34,12 @@ def data_form() -> str:
 def data_folder(task: str) -> Path:
     """The folder of a task's data, made or fetched first where it is missing.
 
-    A folder in COURSE_DATA may hold the task's data in a folder of the task's name, or itself.
+    A folder in COURSE_DATA may hold the task's data in a folder of the task's name, or itself. The
+    data of "shortcut" is rendered whatever COURSE_DATA says.
 
     Raises: CourseError if COURSE_DATA names no folder, or nothing here makes such data.
     """
-    form = data_form()
+    form = "rendered" if task in ALWAYS_RENDERED else data_form()
     if form == "own":
         folder = Path(os.environ["COURSE_DATA"]).expanduser()
         if not folder.is_dir():
@@ -131,9 +133,13 @@ def record_result(task: str, backbone: str, phase: str, **numbers: float) -> Pat
 
 
 def _warn_if_outdated(folder: Path, task: str) -> None:
-    from data_scripts import render_drones, render_panoramas
+    from data_scripts import render_drones, render_panoramas, render_shortcut
 
-    renderer = {"drones": render_drones, "panoramas": render_panoramas}[task]
+    renderer = {
+        "drones": render_drones,
+        "panoramas": render_panoramas,
+        "shortcut": render_shortcut,
+    }[task]
     recipe = folder / "recipe.json"
     drawn = json.loads(recipe.read_text())["renderer_version"] if recipe.exists() else None
     if drawn not in (None, renderer.RENDERER_VERSION):
@@ -164,9 +170,16 @@ def _fetch_panoramas(folder: Path) -> None:
     fetch_dataset(folder)
 
 
+def _render_shortcut(folder: Path) -> None:
+    from data_scripts.render_shortcut import render_dataset
+
+    render_dataset(folder)
+
+
 _MAKE = {
     ("rendered", "drones"): _render_drones,
     ("real", "drones"): _fetch_drones,
     ("rendered", "panoramas"): _render_panoramas,
     ("real", "panoramas"): _fetch_panoramas,
+    ("rendered", "shortcut"): _render_shortcut,
 }

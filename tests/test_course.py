@@ -26,7 +26,21 @@ def test_missing_data_is_made_once(monkeypatch, tmp_path):
     assert made == [folder]
 
 
-@pytest.mark.parametrize("task", ["drones", "panoramas"])
+@pytest.mark.parametrize("data", ["rendered", "real", "mine"])
+def test_the_shortcut_is_rendered_whatever_the_data(data, monkeypatch, tmp_path):
+    made = []
+
+    def make(folder):
+        made.append(folder)
+        folder.mkdir(parents=True)
+
+    monkeypatch.setattr("data_scripts.render_shortcut.render_dataset", make)
+    monkeypatch.setenv("COURSE_DATA", str(tmp_path) if data == "mine" else data)
+    assert course.data_folder("shortcut") == course.data_folder("shortcut")
+    assert made == [tmp_path / "data" / "rendered" / "shortcut"]
+
+
+@pytest.mark.parametrize("task", ["drones", "panoramas", "shortcut"])
 def test_images_of_an_older_renderer_are_told(task, tmp_path, capsys):
     folder = tmp_path / "data" / "rendered" / task
     folder.mkdir(parents=True)

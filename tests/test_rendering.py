@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from conftest import digests
 
-from data_scripts import render_drones, render_panoramas
+from data_scripts import render_drones, render_panoramas, render_shortcut
 
 # renderer, numbers of pictures, one picture's result
 RENDERERS = {
     "drones": (render_drones, {"per_class": 8}, (0, 0, 9, 9)),
     "panoramas": (render_panoramas, {"train": 8, "test": 5}, (0, 1, 0, 0, 1)),
+    "shortcut": (render_shortcut, {"per_class": 12}, (0, 0, 9, 9)),
 }
 
 
@@ -77,6 +78,7 @@ def test_its_own_folder_is_replaced_only_when_told(name: str, tmp_path: Path) ->
         ("drones", "train/kite/kite_0001.jpg"),
         ("drones", "val/flying_bird/winged_drone_0001.jpg"),
         ("panoramas", "mine.txt"),
+        ("shortcut", "train/large_quadcopter/large_quadcopter_0001.jpg"),
         ("panoramas", "train/holiday.jpg"),
         ("panoramas", "more/panorama_0001.jpg"),
     ],
@@ -144,6 +146,7 @@ def test_a_failure_at_the_last_step_leaves_the_old_data(
         ("drones", "--per-class", 6, "7 or more, so that train, val and test each get pictures"),
         ("drones", "--seed", -1, "0 or more"),
         ("drones", "--processes", 0, "1 or more"),
+        ("shortcut", "--per-class", 11, "12 or more, so that each part gets pictures"),
         ("panoramas", "--train", 4, "5 or more"),
         ("panoramas", "--test", -1, "5 or more"),
         ("panoramas", "--seed", -1, "0 or more"),
