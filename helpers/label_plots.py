@@ -105,13 +105,13 @@ def reliability_curves(
     tables: Mapping[str, pd.DataFrame], title: str, path: str | Path | None = None
 ) -> Figure:
     """Said against happened (see `multilabel.reliability`); the diagonal is honest."""
-    figure, axis = plt.subplots(figsize=(4.6, 4))
+    figure, axis = plt.subplots(figsize=(4.8, 5))
     axis.plot([0, 1], [0, 1], color="0.7", linewidth=1, zorder=0)
     for (name, table), colour in zip(tables.items(), (VAL, TRAIN, MARK), strict=False):
         axis.plot(table["said"], table["happened"], "o-", color=colour, label=name)
     axis.set(xlabel="probability that was said", ylabel="share that happened", title=title)
     axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-    axis.legend(frameon=False)
+    axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     sns.despine(figure)
     return save(figure, path)
 
