@@ -36,10 +36,10 @@ class _OfLogits(MetricCollection):
     """Metrics of probabilities that are fed logits, whose range alone does not tell them apart."""
 
     def update(self, logits: torch.Tensor, labels: torch.Tensor) -> None:
-        super().update(logits.sigmoid(), (labels > 0.5).int())  # mixup blends labels
+        super().update(logits.sigmoid(), labels.int())
 
     def forward(self, logits: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
-        return super().forward(logits.sigmoid(), (labels > 0.5).int())
+        return super().forward(logits.sigmoid(), labels.int())
 
 
 def multilabel_metrics(num_labels: int) -> MetricCollection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -131,6 +132,26 @@ def train_head(
     return trainer
 
 
+def refit_head(
+    model: TransferModel,
+    train: FeatureDataset,
+    val: FeatureDataset,
+    seed: int = 0,
+    criterion: nn.Module | None = None,
+) -> Trainer:
+    """Phase 1 once more, by a head that starts anew; `model` itself stays as it is.
+
+    To try other labels, another seed or another criterion on features that are there already.
+    """
+    other = copy.deepcopy(model)
+    torch.manual_seed(seed)
+    for layer in other.head:
+        if hasattr(layer, "reset_parameters"):
+            layer.reset_parameters()
+    early = EarlyStopping("val_loss", patience=2)
+    return train_head(other, train, val, [early], seed=seed, criterion=criterion)
+
+
 def fine_tune(
     model: TransferModel,
     train: ImageDataset,
@@ -140,7 +161,6 @@ def fine_tune(
     learning_rate: float = FINE_TUNE_RATE,
     batch_size: int = 16,
     seed: int = 0,
-    mixup: float = 0.0,
 ) -> Trainer:
     """Phase 2 as in notebook 03: everything that is unfrozen learns, at rates that rise and fall.
 
@@ -148,13 +168,12 @@ def fine_tune(
         model: unfrozen as wanted.
         train, val: images with tensor transforms, of one size or of any.
         batch_size: images, of 224 x 224 where they are of any size.
-        mixup: as in Trainer.
     """
     optimizer = torch.optim.AdamW(
         model.parameter_groups(learning_rate, head_factor=HEAD_FACTOR), weight_decay=0.01
     )
     callbacks, metrics = [LearningRateSchedule(), *callbacks], metrics_for(model)
-    trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed, mixup)
+    trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed)
     trainer.fit(
         loader_for(train, batch_size, shuffle=True, seed=seed),
         loader_for(val, batch_size),

@@ -101,3 +101,18 @@ def test_fine_tuning_takes_images_of_any_size(photos):
     trainer = recipes.fine_tune(model.unfreeze(), train, val, [], 2, batch_size=4)
     assert len(trainer.history.epochs) == 2
     assert len(trainer.history.batches) > 2 * 24 // 16  # several shapes, so several batches
+
+
+def test_a_head_fitted_again_starts_anew_and_leaves_the_model_alone(photos):
+    backbone = load_backbone("efficientnet_lite0")
+    splits = {"train": photos[0], "val": photos[1], "test": photos[1]}
+    model = TransferModel(backbone, 2).freeze()
+    features = recipes.frozen_features(model, splits, SIZE, views=(1,))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    first, same, other = (
+        recipes.refit_head(model, features["train"], features["val"], seed).unwrapped_model
+        for seed in (0, 0, 1)
+    )
+    assert torch.equal(first[1].weight, same[1].weight)
+    assert not torch.equal(first[1].weight, other[1].weight)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())

@@ -66,7 +66,14 @@ from helpers.multilabel import (
     scores,
 )
 from helpers.predict import predict_photo
-from helpers.recipes import FINE_TUNE_RATE, fine_tune, frozen_features, train_head
+from helpers.recipes import (
+    FINE_TUNE_RATE,
+    criterion_for,
+    fine_tune,
+    frozen_features,
+    refit_head,
+    train_head,
+)
 from helpers.splits import copy_groups, load_multilabel_splits
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
@@ -137,12 +144,10 @@ picks = np.random.default_rng(SEED).permutation(len(splits["test"]))[:8]
 photos = [splits["test"][i][0] for i in picks]
 shown = splits["test"].with_transform(plain)
 
-
-def say(picks):
-    return np.stack([model.predict(shown[i][0][None])[0].numpy() for i in picks])
-
-
-label_plots.label_gallery(photos, shown.labels[picks], say(picks), classes, "Before training")
+guesses, _ = Trainer(model, criterion_for(model)).predict(loader_for(shown.subset(picks)))
+label_plots.label_gallery(
+    photos, shown.labels[picks], guesses.sigmoid(), classes, "Before training"
+)
 
 # %% [markdown]
 # ## Phase 1: adaptation
@@ -197,7 +202,7 @@ curves.loss_curves(
 label_plots.label_gallery(
     photos,
     shown.labels[picks],
-    say(picks),
+    logits2[picks].sigmoid(),
     classes,
     "The same images after both phases",
     path=runs / "Panorama_Predictions.jpg",
@@ -250,19 +255,11 @@ suspects.head(5).round(3)
 
 
 # %%
-def new_head(train: FeatureDataset, val: FeatureDataset, seed: int, criterion=None) -> Trainer:
-    """Phase 1 once more, on features: the Trainer of a fresh head."""
-    torch.manual_seed(seed)
-    fresh = TransferModel(backbone, len(classes), task="multilabel")
-    stop = EarlyStopping("val_loss", patience=2)
-    return train_head(fresh, train, val, [stop], seed=seed, criterion=criterion)
-
-
 checked = checked_labels(folder)
 names = [path.relative_to(data.folder).as_posix() for data in labelled for path in data.paths]
 other = other_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
 everything = FeatureDataset(torch.tensor(known)[None], torch.tensor(given))
-judge = new_head(features["train"], features["val"], SEED)
+judge = refit_head(model, features["train"], features["val"], SEED)
 seen, _ = judge.predict(make_loader(everything, 64))
 rankings = {"cleanlab": suspects, "plain loss": rank_by_loss(given, seen.sigmoid(), classes)}
 rankings = {name: compared(table, other, classes) for name, table in rankings.items()}
@@ -318,7 +315,9 @@ for name, labels in versions.items():
         for split, part in zip(("train", "val"), parts, strict=True)
     ]
     for seed in range(3):
-        numbers = scores(*new_head(*clean, seed).predict(make_loader(features["test"], 64)))
+        numbers = scores(
+            *refit_head(model, *clean, seed).predict(make_loader(features["test"], 64))
+        )
         rows.append({"labels": name, "changed": int((labels != given).sum()), **numbers})
 pd.DataFrame(rows).groupby("labels", sort=False).mean().round(3)
 
@@ -375,7 +374,7 @@ weighted = nn.BCEWithLogitsLoss(pos_weight=((1 - ones) / ones).sqrt())
 rows = []
 for name, criterion in (("plain", None), ("weighted", weighted)):
     for seed in range(3):
-        judge = new_head(features["train"], features["val"], seed, criterion)
+        judge = refit_head(model, features["train"], features["val"], seed, criterion)
         rows.append({"loss": name, **scores(*judge.predict(make_loader(features["val"], 64)))})
 tried = pd.DataFrame(rows).groupby("loss", sort=False).mean()
 tried.round(3)
@@ -405,7 +404,6 @@ saved = save_model(
         "batch_size": 16,
         "learning_rate": FINE_TUNE_RATE,
         "thresholds": thresholds.tolist(),
-        "temperature": temperature,
     },
 )
 loaded, config = load_model(saved)
