@@ -31,13 +31,18 @@ class Result:
 
 
 def read_results(paths: Iterable[Path]) -> list[Result]:
-    """Every result in the given metrics.json files, in the files' own order."""
+    """Every score in the given metrics.json files, in the files' own order.
+
+    What has neither accuracy nor mAP, such as how good maps are, is no line of a table of scores.
+    """
     found = []
     for path in paths:
         try:
             metrics = json.loads(path.read_text(encoding="utf-8"))
             for backbone, phases in metrics["results"].items():
                 for phase, values in phases.items():
+                    if not {"accuracy", "map"} & set(values):
+                        continue
                     seconds = values.get("seconds")
                     found.append(
                         Result(
@@ -62,7 +67,7 @@ def _score(values: dict) -> str:
     spread = f" ± {100 * values['spread']:.1f}" if "spread" in values else ""
     if "accuracy" in values:
         return f"{100 * values['accuracy']:.1f}{spread} %"
-    return f"{100 * values['map']:.1f}{spread} mAP" if "map" in values else "–"
+    return f"{100 * values['map']:.1f}{spread} mAP"
 
 
 def text_table(results: Iterable[Result]) -> str:

@@ -323,6 +323,7 @@ folder = save_model(
     {
         "classes": classes,
         "size": list(SIZE),
+        "train_digest": splits["train"].digest,
         "learning_rate": rate,
         "test_accuracy": results["phase 2"],
     },
