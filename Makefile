@@ -7,8 +7,8 @@ REPO ?=
 
 PY := .venv/bin/python
 INSTALLED := .venv/installed
-# Data of another form is fetched or is somebody's own.
-RENDERED := $(if $(filter-out rendered,$(COURSE_DATA)),,data/rendered/drones data/rendered/panoramas)
+# Data of another form is fetched or is somebody's own; the shortcut is drawn for all.
+RENDERED := $(if $(filter-out rendered,$(COURSE_DATA)),,data/rendered/drones data/rendered/panoramas) data/rendered/shortcut
 
 .PHONY: help course real test lab bench publish badges clean ready
 

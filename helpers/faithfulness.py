@@ -165,9 +165,10 @@ def _fit(images: Images, maps: Maps) -> None:
 def _ranks(found: np.ndarray) -> np.ndarray:
     """A map's values to ranks in [0, 1], all different: equal ones in an order of no direction."""
     found = np.asarray(found)
-    ties = np.random.default_rng(0).permutation(found.size)
+    shuffled = np.random.default_rng(0).permutation(found.size)
+    order = shuffled[np.argsort(found.ravel()[shuffled])]
     ranks = np.empty(found.size, np.float32)
-    ranks[np.lexsort((ties, found.ravel()))] = np.linspace(0, 1, found.size, dtype=np.float32)
+    ranks[order] = np.linspace(0, 1, found.size, dtype=np.float32)
     return ranks.reshape(found.shape)
 
 
@@ -208,7 +209,10 @@ def _curves(
 
 def _blurred(image: torch.Tensor) -> torch.Tensor:
     sigma = BLUR * min(image.shape[1:])
-    return gaussian_blur(image, [2 * int(2 * sigma) + 1] * 2, [sigma] * 2)
+    width = 2 * int(2 * sigma) + 1
+    for kernel in ([width, 1], [1, width]):  # one after the other: a tenth of the time of both
+        image = gaussian_blur(image, kernel, [sigma] * 2)
+    return image
 
 
 GROUNDS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {

@@ -138,6 +138,7 @@ def map_rows(
                 _below(axis, *told[name][row])
     for axis, name in zip(axes[0], ("image", *maps), strict=True):
         axis.set_title(name, fontsize=12)
+    figure.get_layout_engine().set(h_pad=0.09)
     figure.suptitle(title)
     _key(figure, axes)
     return save(figure, path)
@@ -192,8 +193,17 @@ def _draw(axis: Axes, image: np.ndarray, box: Sequence[float] | None) -> None:
     axis.set_axis_off()
     if box is not None:
         left, top, right, bottom = box
-        outline = Rectangle((left, top), right - left, bottom - top, fill=False, linewidth=1.5)
-        axis.add_patch(outline).set_edgecolor("#66ccee")
+        for colour, width in (("black", 3.5), ("white", 1.5)):  # one of them shows on any ground
+            axis.add_patch(
+                Rectangle(
+                    (left, top),
+                    right - left,
+                    bottom - top,
+                    fill=False,
+                    edgecolor=colour,
+                    linewidth=width,
+                )  # fmt: skip
+            )
 
 
 def _below(axis: Axes, words: str, wrong: bool) -> None:

@@ -376,7 +376,7 @@ def test_execution_uses_this_python_and_names_the_failing_cell(tmp_path, monkeyp
 
 METRICS = """{"task": "drones", "data": "rendered", "results": {"mobilenet_v2": {
     "phase1": {"accuracy": 0.8125, "seconds": 12.34}, "phase2": {"accuracy": 0.9, "loss": 1},
-    "any size": {"map": 0.9215, "spread": 0.0123}}}}"""
+    "any size": {"map": 0.9215, "spread": 0.0123}, "6 maps": {"pointing": 0.97}}}}"""
 
 
 def test_results_table(tmp_path):
@@ -390,6 +390,7 @@ def test_results_table(tmp_path):
         "| drones | rendered | mobilenet_v2 | 2 fine-tuning | 90.0 % | – |"
     )
     assert "92.2 ± 1.2 mAP" in results.text_table(found)
+    assert "6 maps" not in results.text_table(found)  # no score of a model
     for broken in ("{", "[]", '{"results": {"a": 1}}'):
         path.write_text(broken)
         with pytest.raises(results.ResultsError, match=r"metrics.json is not a metrics.json of"):
@@ -414,11 +415,14 @@ def test_figures_and_metrics_are_published(tmp_path):
     task = tmp_path / "runs" / "rendered" / "drones"
     (task / "model").mkdir(parents=True)
     (task / "curves.png").write_bytes(b"figure")
+    (task / "Mis-classified Images.jpg").write_bytes(b"figure")
     (task / "weights.safetensors").write_bytes(b"heavy")
     (task / "metrics.json").write_text(METRICS)
     listed = publish.copy_results(tmp_path / "runs" / "rendered", tmp_path)
     assert listed == [tmp_path / "drones" / "metrics.json"]
-    assert {p.name for p in tmp_path.iterdir()} == {"runs", "drones", "curves.png"}
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "runs", "drones", "curves.png", "Mis-classified Images.jpg",
+    }  # fmt: skip
 
 
 def test_readme_table_stands_between_its_markers():

@@ -116,3 +116,21 @@ def test_a_head_fitted_again_starts_anew_and_leaves_the_model_alone(photos):
     assert torch.equal(first[1].weight, same[1].weight)
     assert not torch.equal(first[1].weight, other[1].weight)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_phase_2_begins_where_notebook_03_ends_or_is_run_briefly(
+    tmp_path, photos, capsys, monkeypatch
+):
+    phase1 = adapt(tmp_path / "phase1", photos)[:2]
+    before = {name: value.clone() for name, value in phase1[0].state_dict().items()}
+    model, config = recipes.phase2_model(tmp_path / "phase2", phase1, *photos, images=24)
+    assert "short fine-tuning" in capsys.readouterr().out
+    assert all(torch.equal(value, before[name]) for name, value in phase1[0].state_dict().items())
+    assert max(phase1[0].block_distances(model)) > 0 and not model.training
+    assert config["classes"] == photos[0].classes and config["size"] == list(SIZE)
+    monkeypatch.setattr(recipes, "fine_tune", None)  # training again would fail
+    again, same = recipes.phase2_model(tmp_path / "phase2", phase1, *photos)
+    assert same == config and max(model.block_distances(again)) == 0
+    fewer = photos[0].subset(range(1, len(photos[0])))
+    with pytest.raises(TypeError):  # of other images: trained anew
+        recipes.phase2_model(tmp_path / "phase2", phase1, fewer, photos[1])
