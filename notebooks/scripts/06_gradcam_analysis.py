@@ -245,9 +245,11 @@ table = pd.concat(
         for method, found in (maps[phase] | baselines).items()
     ]
 )
-table.groupby(["map", "phase", "answer"], sort=False)[
-    ["points at it", "energy inside"]
-].mean().unstack([1, 2]).round(2)
+if len(rows):
+    wide = table.pivot_table(
+        ["points at it", "energy inside"], "map", ["phase", "answer"], sort=False
+    )
+    display(wide.round(2))
 
 # %% [markdown]
 # Read the columns of wrong answers too. Where a map still lies on the object although the answer is
@@ -272,7 +274,10 @@ if len(rows):
 
 # %%
 finals = table[(table["phase"] == "phase 2") & (table["answer"] == "right")]
-finals.pivot_table(["points at it", "energy inside"], "map", "size", sort=False).round(2)
+if len(rows):
+    display(
+        finals.pivot_table(["points at it", "energy inside"], "map", "size", sort=False).round(2)
+    )
 
 # %% [markdown]
 # ## What does fine-tuning do to where the model looks?
@@ -364,7 +369,7 @@ map_charts.removal_curves(
 # image through its map. For both higher is better, and 0 is a map without any idea.
 
 # %%
-few, more = slice(0, len(images), max(1, len(images) // 8)), slice(0, len(images), 5)
+few, more = (np.linspace(0, len(images) - 1, min(n, len(images))).astype(int) for n in (6, 40))
 pd.DataFrame(
     {
         told: {
