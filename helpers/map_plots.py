@@ -138,8 +138,7 @@ def map_rows(
                 _below(axis, *told[name][row])
     for axis, name in zip(axes[0], ("image", *maps), strict=True):
         axis.set_title(name, fontsize=12)
-    figure.get_layout_engine().set(h_pad=0.09)
-    figure.suptitle(title)
+    figure.suptitle(f"{title}\n", linespacing=0.6)  # room above the columns' names
     _key(figure, axes)
     return save(figure, path)
 

@@ -254,7 +254,9 @@ def phase2_model(
     found = _fitting_model(folder, start.backbone_name, train, size)
     if found:
         return found[:2]
-    print("phase 2 has left no fitting model here: a short fine-tuning (notebook 03 has a longer)")
+    print(
+        "phase 2 has left no fitting model here: a short fine-tuning (notebook 03 has a longer one)"
+    )
     model = copy.deepcopy(start).unfreeze()
     rate = config["learning_rate"] / 10
     trainer = fine_tune(

@@ -38,6 +38,7 @@ import numpy as np
 import pandas as pd
 import torch
 from IPython.display import display
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from helpers import map_charts, map_plots, plots
 from helpers.backbones import load_backbone, resolve_backbone
@@ -80,6 +81,7 @@ from helpers.splits import load_multilabel_splits, load_splits
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform
 
+set_matplotlib_formats("jpeg")  # pictures as PNG would make the notebook twice as heavy
 SEED = 0
 folder, runs = data_folder("drones"), run_folder("drones")
 splits, name = load_splits(folder, seed=SEED), resolve_backbone(backbone_name())
@@ -299,13 +301,25 @@ if len(rows):
     )
     display(figure)
 
+# %% [markdown]
+# Most answers were right before, and their maps hardly move. It is the images that fine-tuning
+# mended where a difference may show:
+
 # %%
-mended = np.flatnonzero(~right["phase 1"] & right["phase 2"])[:3]
+mended = np.flatnonzero(~right["phase 1"] & right["phase 2"])
+finding = f"{len(mended)} images were mended"
+if len(np.intersect1d(rows, mended)):
+    lay = [
+        energy_inside(found["GradCAM"][rows], boxed)[np.isin(rows, mended)].mean()
+        for found in maps.values()
+    ]
+    finding += f": {lay[0]:.0%} of the evidence lay on their objects, now {lay[1]:.0%}"
+mended = mended[:3]
 if len(mended):
     figure = map_plots.map_rows(
         [photos[i][0] for i in mended],
         {phase: found["GradCAM"][mended] for phase, found in maps.items()},
-        "Where phase 1 looked when it was wrong, and where phase 2 looks",
+        finding,
         [f"given {classes[labels[i]]}" for i in mended],
         {
             phase: [
@@ -366,7 +380,7 @@ map_charts.removal_curves(
 # An image with a hole may be unlike anything the model has seen, and the hole's outline may give
 # the object away. **ROAD** (Rong et al., 2022) fills holes in from their surroundings; it takes a
 # second or so for each image, so we look at a few only. **Confidence change** shows the model the
-# image through its map. For both higher is better, and 0 is a map without any idea.
+# image through its map. For both higher is better; of ROAD 0 is a map without any idea.
 
 # %%
 few, more = (np.linspace(0, len(images) - 1, min(n, len(images))).astype(int) for n in (6, 40))
@@ -427,7 +441,8 @@ map_charts.cascade_curves(
 #
 # In notebook 5 several labels hold at once, and each has evidence of its own. The images may have
 # any size: spatial pyramid pooling (notebook 4) hands the gradient back to the cells that held a
-# bin's maximum. A head on frozen features is enough to see it.
+# bin's maximum. A head on frozen features is enough to see it. We show the images whose labels the
+# model is surest of.
 
 # %%
 RULE = ShapeRule(min_side=160, max_pixels=224 * 224)
@@ -459,7 +474,8 @@ else:
 # %%
 if scenes:
     wanted = [names.index(n) for n in ("sea", "sunset", "trees") if n in names] or [0]
-    rich = np.argsort(-truth[:, wanted].sum(dim=1).numpy(), kind="stable")[:3]
+    sure = (truth * logits.sigmoid())[:, wanted].sum(dim=1)  # of labels that do hold
+    rich = sure.argsort(descending=True)[:3].tolist()
     views = scenes["test"].with_transform(eval_transform(RULE, pyramid.mean, pyramid.std))
     figure = map_plots.label_rows(
         [scenes["test"][i][0] for i in rich],
@@ -620,4 +636,6 @@ for kind, numbers in (
 # - Does augmentation cure the shortcut without a new image? `frozen_features` takes
 #   `augmentations=("mirror", "hue/saturation")`; `helpers/transforms.py` lists the names.
 # - `RULE = ShapeRule(min_side=320, max_pixels=512 * 512)`: larger images have finer maps.
+# - Put `"EigenCAM": maps["phase 2"]["EigenCAM"]` into `ranked`. It points well; does it beat
+#   Grad-CAM in deletion?
 # - `ground="blur"` in `deletion_curves`: does the order of the maps stay the same?
