@@ -376,6 +376,7 @@ def test_execution_uses_this_python_and_names_the_failing_cell(tmp_path, monkeyp
 
 METRICS = """{"task": "drones", "data": "rendered", "results": {"mobilenet_v2": {
     "phase1": {"accuracy": 0.8125, "seconds": 12.34}, "phase2": {"accuracy": 0.9, "loss": 1},
+    "phase 3": {"seconds": 1},
     "any size": {"map": 0.9215, "spread": 0.0123}, "6 maps": {"pointing": 0.97}}}}"""
 
 
@@ -390,7 +391,8 @@ def test_results_table(tmp_path):
         "| drones | rendered | mobilenet_v2 | 2 fine-tuning | 90.0 % | – |"
     )
     assert "92.2 ± 1.2 mAP" in results.text_table(found)
-    assert "6 maps" not in results.text_table(found)  # no score of a model
+    assert "6 maps" not in results.text_table(found)  # neither a score nor a training
+    assert results.text_table(found).splitlines()[3].split()[-3:] == ["3", "–", "1"]
     for broken in ("{", "[]", '{"results": {"a": 1}}'):
         path.write_text(broken)
         with pytest.raises(results.ResultsError, match=r"metrics.json is not a metrics.json of"):

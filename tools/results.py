@@ -31,9 +31,9 @@ class Result:
 
 
 def read_results(paths: Iterable[Path]) -> list[Result]:
-    """Every score in the given metrics.json files, in the files' own order.
+    """Every trained model in the given metrics.json files, in the files' own order.
 
-    What has neither accuracy nor mAP, such as how good maps are, is no line of a table of scores.
+    What tells neither a score nor a duration, such as how good maps are, is no line of the table.
     """
     found = []
     for path in paths:
@@ -41,7 +41,7 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
             metrics = json.loads(path.read_text(encoding="utf-8"))
             for backbone, phases in metrics["results"].items():
                 for phase, values in phases.items():
-                    if not {"accuracy", "map"} & set(values):
+                    if not {"accuracy", "map", "seconds"} & set(values):
                         continue
                     seconds = values.get("seconds")
                     found.append(
@@ -67,7 +67,7 @@ def _score(values: dict) -> str:
     spread = f" ± {100 * values['spread']:.1f}" if "spread" in values else ""
     if "accuracy" in values:
         return f"{100 * values['accuracy']:.1f}{spread} %"
-    return f"{100 * values['map']:.1f}{spread} mAP"
+    return f"{100 * values['map']:.1f}{spread} mAP" if "map" in values else "–"
 
 
 def text_table(results: Iterable[Result]) -> str:
