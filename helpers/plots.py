@@ -111,7 +111,9 @@ def result_figure(
     return save(figure, path)
 
 
-def augmentation_rows(gallery: Mapping[str, Sequence[np.ndarray]], title: str) -> Figure:
+def augmentation_rows(
+    gallery: Mapping[str, Sequence[np.ndarray]], title: str, path: str | Path | None = None
+) -> Figure:
     """One row per augmentation, one column per view."""
     columns = max(len(views) for views in gallery.values())
     figure, axes = plt.subplots(
@@ -128,7 +130,7 @@ def augmentation_rows(gallery: Mapping[str, Sequence[np.ndarray]], title: str) -
         )  # fmt: skip
     figure.suptitle(title)
     figure.tight_layout()
-    return save(figure, None)
+    return save(figure, path)
 
 
 def class_counts(counts: pd.DataFrame, title: str) -> Figure:

@@ -38,7 +38,12 @@ def side_by_side(
     return save(figure, path)
 
 
-def pyramid(image: np.ndarray, pooled: Mapping[int, np.ndarray], title: str) -> Figure:
+def pyramid(
+    image: np.ndarray,
+    pooled: Mapping[int, np.ndarray],
+    title: str,
+    path: str | Path | None = None,
+) -> Figure:
     """The image cut into each level's bins, with what is kept of one channel below.
 
     pooled: level to its numbers (level, level), of a channel worth looking at.
@@ -62,7 +67,7 @@ def pyramid(image: np.ndarray, pooled: Mapping[int, np.ndarray], title: str) -> 
         axis.set(xticks=[], yticks=[])
     figure.suptitle(title)
     figure.tight_layout()
-    return save(figure, None)
+    return save(figure, path)
 
 
 def batch_rows(

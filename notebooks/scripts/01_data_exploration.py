@@ -166,6 +166,7 @@ photo, _ = train[chosen[0]]
 plots.augmentation_rows(
     augmentation_gallery(photo, views=5, seed=SEED),
     "One image, five views of each augmentation",
+    path=figures / "Augmentations.jpg",
 )
 
 # %% [markdown]

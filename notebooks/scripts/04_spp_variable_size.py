@@ -95,6 +95,7 @@ size_plots.side_by_side(
         for photo in photos
     ],
     "Squash it, crop it, or keep its shape?",
+    path=runs / "Resizing.jpg",
 )
 
 # %% [markdown]
@@ -129,6 +130,7 @@ size_plots.pyramid(
     views["near its shape"](photos[0]),
     {level: values.reshape(level, level).numpy() for level, values in levels.items()},
     f"What the pyramid keeps of channel {channel}",
+    path=runs / "Pyramid.jpg",
 )
 
 # %% [markdown]

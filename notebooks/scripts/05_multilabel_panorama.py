@@ -146,7 +146,12 @@ shown = splits["test"].with_transform(plain)
 
 guesses, _ = Trainer(model, criterion_for(model)).predict(loader_for(shown.subset(picks)))
 label_plots.label_gallery(
-    photos, shown.labels[picks], guesses.sigmoid(), classes, "Before training"
+    photos,
+    shown.labels[picks],
+    guesses.sigmoid(),
+    classes,
+    "Before training",
+    path=runs / "Panorama_Before.jpg",
 )
 
 # %% [markdown]
