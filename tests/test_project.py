@@ -6,12 +6,14 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from urllib.parse import unquote
 
 import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from helpers.transforms import AUGMENTATIONS
 from tools import badges, execute, pair, publish, results
 from tools.check_colab import CELL, colab_environment, commit_all
 from tools.environment import ROOT, course_environment
@@ -377,7 +379,8 @@ def test_execution_uses_this_python_and_names_the_failing_cell(tmp_path, monkeyp
 METRICS = """{"task": "drones", "data": "rendered", "results": {"mobilenet_v2": {
     "phase1": {"accuracy": 0.8125, "seconds": 12.34}, "phase2": {"accuracy": 0.9, "loss": 1},
     "phase 3": {"seconds": 1},
-    "any size": {"map": 0.9215, "spread": 0.0123}, "6 maps": {"pointing": 0.97}}}}"""
+    "any size": {"map": 0.9215, "spread": 0.0123},
+    "6 maps": {"pointing A, phase 1": 0.97, "pointing B, phase 2": 1}, "new": {"area": 0.123}}}}"""
 
 
 def test_results_table(tmp_path):
@@ -387,9 +390,14 @@ def test_results_table(tmp_path):
     assert results.text_table(found).splitlines()[1].split() == [
         "drones", "rendered", "mobilenet_v2", "1", "adaptation", "81.2", "%", "12",
     ]  # fmt: skip
-    assert results.markdown_table(found).splitlines()[3] == (
-        "| drones | rendered | mobilenet_v2 | 2 fine-tuning | 90.0 % | – |"
-    )
+    assert results.markdown_table(found).splitlines()[:6] == [
+        "**drones, rendered, mobilenet_v2**",
+        "",
+        "| phase | score | seconds |",
+        "| --- | ---: | ---: |",
+        "| 1 adaptation | 81.2 % | 12 |",
+        "| 2 fine-tuning | 90.0 % | – |",
+    ]
     assert "92.2 ± 1.2 mAP" in results.text_table(found)
     assert "6 maps" not in results.text_table(found)  # neither a score nor a training
     assert results.text_table(found).splitlines()[3].split()[-3:] == ["3", "–", "1"]
@@ -397,6 +405,32 @@ def test_results_table(tmp_path):
         path.write_text(broken)
         with pytest.raises(results.ResultsError, match=r"metrics.json is not a metrics.json of"):
             results.read_results([path])
+
+
+def test_each_model_has_a_table_of_its_own(tmp_path):
+    paths = [tmp_path / "metrics.json", tmp_path / "other.json"]
+    for path, name in zip(paths, ("vgg16", "mobilenet_v2"), strict=True):
+        path.write_text(METRICS.replace("mobilenet_v2", name))
+    made = results.markdown_table(results.read_results(paths))
+    assert re.findall(r"\*\*(.*)\*\*\n\n\| phase", made) == [
+        "drones, rendered, vgg16", "drones, rendered, mobilenet_v2",
+    ]  # fmt: skip
+
+
+def test_measures_tables(tmp_path):
+    path = tmp_path / "metrics.json"
+    path.write_text(METRICS)
+    maps, new = results.measures_tables([path]).split("\n\n**")
+    assert maps.splitlines()[2:] == [
+        "|  | phase 1 | phase 2 |",
+        "| --- | ---: | ---: |",
+        "| pointing A | 0.97 | – |",
+        "| pointing B | – | 1.00 |",
+    ]
+    assert new.splitlines() == ["new**", "", "|  | value |", "| --- | ---: |", "| area | 0.12 |"]
+    path.write_text(METRICS.replace("0.123", '"much"'))
+    with pytest.raises(results.ResultsError, match=r"metrics.json is not a metrics.json of"):
+        results.measures_tables([path])
 
 
 def test_published_notebooks_hold_nothing_of_one_computer(tmp_path):
@@ -427,9 +461,87 @@ def test_figures_and_metrics_are_published(tmp_path):
     }  # fmt: skip
 
 
-def test_readme_table_stands_between_its_markers():
+def test_readme_tables_stand_between_their_markers():
     readme = "top\n<!-- results:start -->\nold\n<!-- results:end -->\nbottom\n"
     made = publish.with_table(readme, "| new |")
     assert made == "top\n<!-- results:start -->\n| new |\n<!-- results:end -->\nbottom\n"
-    with pytest.raises(publish.PublishError, match=r"README.md has no lines"):
-        publish.with_table("top\n", "")
+    for text, name in (("top\n", "results"), (readme, "measures")):
+        with pytest.raises(publish.PublishError, match=f"README.md has no lines <!-- {name}:start"):
+            publish.with_tables(text, [])
+
+
+def test_readme_tables_are_what_was_published():
+    metrics = sorted((ROOT / "Save_Model").glob("*/metrics.json"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert publish.with_tables(text, metrics) == text, "a number was typed by hand: make publish"
+
+
+# Pages
+
+
+def broken_links(page, root):
+    """What a page's links, pictures and anchors get wrong, one line each."""
+    text = page.read_text(encoding="utf-8")
+    found = [f"a picture without alt text: {to}" for to in re.findall(r"!\[\]\((.*?)\)", text)]
+    targets = re.findall(r"\]\(([^)]*)\)", text)
+    targets += re.findall(r'(?:href|src|srcset)="([^"]*)"', text)
+    for target in targets:
+        path, _, anchor = target.partition("#")
+        if re.match(r"\w+:", target):
+            continue
+        place = (page.parent / unquote(path) if path else page).resolve()
+        if " " in target:
+            found.append(f"a space in {target}: write %20")
+        elif not place.exists() or not place.is_relative_to(root):
+            found.append(f"no such file: {target}")
+        elif anchor and anchor not in anchors(place.read_text(encoding="utf-8")):
+            found.append(f"no such heading: {target}")
+    return found
+
+
+def anchors(text):
+    """GitHub's names of a page's headings."""
+    titles = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S), re.M)
+    plain = (re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", title).strip().lower() for title in titles)
+    return [re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in plain]
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "data_scripts/labels/README.md"])
+def test_every_relative_link_leads_somewhere(name):
+    assert broken_links(ROOT / name, ROOT) == []
+
+
+def test_broken_links_are_found(tmp_path):
+    (tmp_path / "a b.jpg").touch()
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# What's *new*, then?\n```sh\n# no heading\n```\n[![ok](a%20b.jpg)](#whats-new-then)"
+        "[ok](https://x.org/y) [ok](page.md#whats-new-then)"
+    )
+    assert broken_links(page, tmp_path) == []
+    page.write_text(
+        "```sh\n# no heading\n```\n![](a%20b.jpg) ![x](a b.jpg) [![x](no.jpg)](#no-heading)"
+        '[out](../) [x](page.md#gone) <img src="c.png">'
+    )
+    assert broken_links(page, tmp_path) == [
+        "a picture without alt text: a%20b.jpg",
+        "a space in a b.jpg: write %20",
+        "no such file: no.jpg",
+        "no such heading: #no-heading",
+        "no such file: ../",
+        "no such heading: page.md#gone",
+        "no such file: c.png",
+    ]
+
+
+def test_every_published_figure_is_shown():
+    shown = unquote((ROOT / "README.md").read_text(encoding="utf-8"))
+    figures = [p.name for p in (ROOT / "Save_Model").iterdir() if p.suffix in publish.FIGURES]
+    assert [name for name in figures if f"](Save_Model/{name})" not in shown] == []
+
+
+def test_readme_tells_the_augmentations_as_they_are():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    table = text.partition("| augmentation |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \|$", table, re.M)[1:]  # not the ruler
+    assert dict(rows) == {name: str(p) for name, (_, _, p) in AUGMENTATIONS.items()}

@@ -4,7 +4,7 @@
 
 Scripts are the source of the notebooks. On rendered data every notebook runs and keeps its
 outputs, its figures go to the top of Save_Model/, its metrics to Save_Model/<task>/metrics.json,
-and the README's table between the two `results` markers is written from those.
+and the README's tables between its `results` and its `measures` markers are written from those.
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ from nbformat import NotebookNode
 from tools.environment import ROOT, course_environment
 from tools.execute import RUNS, execute, find_notebooks, report
 from tools.pair import PairError, bring_in_step, pairs, write_notebook
-from tools.results import ResultsError, markdown_table, read_results
+from tools.results import ResultsError, markdown_table, measures_tables, read_results
 
 PUBLISHED = ROOT / "Save_Model"
 README = ROOT / "README.md"
-MARKED = re.compile(r"(<!-- results:start -->\n).*?(<!-- results:end -->)", re.DOTALL)
 FIGURES = {".jpg", ".png"}
 
 
@@ -56,13 +55,22 @@ def without_paths(text: str, root: Path) -> str:
     return text
 
 
-def with_table(text: str, table: str) -> str:
-    """The README's text with `table` between its markers; PublishError where there are none."""
-    if not MARKED.search(text):
-        raise PublishError(
-            "README.md has no lines <!-- results:start --> and <!-- results:end --> for the table."
-        )
-    return MARKED.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
+def with_table(text: str, table: str, name: str = "results") -> str:
+    """The README's text with `table` between the markers of that name.
+
+    Raises: PublishError where there are none.
+    """
+    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    marked = re.compile(f"({start}\n).*?({end})", re.DOTALL)
+    if not marked.search(text):
+        raise PublishError(f"README.md has no lines {start} and {end} for the table.")
+    return marked.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
+
+
+def with_tables(text: str, metrics: list[Path]) -> str:
+    """The README's text with what these metrics.json files tell."""
+    text = with_table(text, markdown_table(read_results(metrics)))
+    return with_table(text, measures_tables(metrics), "measures")
 
 
 def copy_results(runs: Path = RUNS / "rendered", published: Path = PUBLISHED) -> list[Path]:
@@ -78,7 +86,7 @@ def copy_results(runs: Path = RUNS / "rendered", published: Path = PUBLISHED) ->
 
 def publish() -> None:
     """Everything in turn; a notebook that fails stops it and keeps its former outputs."""
-    with_table(README.read_text(encoding="utf-8"), "")  # before an hour of work
+    with_tables(README.read_text(encoding="utf-8"), [])  # before an hour of work
     for old in (RUNS / "rendered").glob("*/metrics.json"):
         old.unlink()  # earlier runs with other backbones are not what is published
     for notebook, script in pairs():
@@ -89,8 +97,8 @@ def publish() -> None:
         if run.error:
             raise PublishError(f"{path.name} is not published, nor what comes after it.")
         write_notebook(clean(run.notebook), path)
-    table = markdown_table(read_results(copy_results()))
-    README.write_text(with_table(README.read_text(encoding="utf-8"), table), encoding="utf-8")
+    metrics = copy_results()
+    README.write_text(with_tables(README.read_text(encoding="utf-8"), metrics), encoding="utf-8")
 
 
 def main() -> int:

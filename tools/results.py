@@ -7,11 +7,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
+from itertools import groupby
 from pathlib import Path
 
 PHASES = {"phase1": "1 adaptation", "phase2": "2 fine-tuning"}
+TRAINED = {"accuracy", "map", "seconds"}  # an entry with one of these is a line of results
+MEASURES = {
+    "6 maps": "Right answers whose map is brightest on the object, as a share",
+    "6 faithful": "Mean probability while pixels are deleted (low is good) or inserted (high)",
+    "6 shortcut": "Right answers, and answers that another sky turns over, as shares",
+}
 
 
 class ResultsError(ValueError):
@@ -33,15 +41,14 @@ class Result:
 def read_results(paths: Iterable[Path]) -> list[Result]:
     """Every trained model in the given metrics.json files, in the files' own order.
 
-    What tells neither a score nor a duration, such as how good maps are, is no line of the table.
+    What tells neither a score nor a duration, such as how good maps are, is for `measures_tables`.
     """
     found = []
     for path in paths:
-        try:
-            metrics = json.loads(path.read_text(encoding="utf-8"))
+        with _metrics(path) as metrics:
             for backbone, phases in metrics["results"].items():
                 for phase, values in phases.items():
-                    if not {"accuracy", "map", "seconds"} & set(values):
+                    if not TRAINED & set(values):
                         continue
                     seconds = values.get("seconds")
                     found.append(
@@ -54,12 +61,19 @@ def read_results(paths: Iterable[Path]) -> list[Result]:
                             "–" if seconds is None else f"{seconds:,.0f}",
                         )
                     )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ResultsError(
-                f"{path} is not a metrics.json of this course ({type(error).__name__}: {error}); "
-                "remove it and run its notebook again."
-            ) from None
     return found
+
+
+@contextmanager
+def _metrics(path: Path) -> Iterator[dict]:
+    """The file's content; what goes wrong with it meanwhile becomes one sentence."""
+    try:
+        yield json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResultsError(
+            f"{path} is not a metrics.json of this course ({type(error).__name__}: {error}); "
+            "remove it and run its notebook again."
+        ) from None
 
 
 def _score(values: dict) -> str:
@@ -85,7 +99,37 @@ def text_table(results: Iterable[Result]) -> str:
 
 
 def markdown_table(results: Iterable[Result]) -> str:
-    """The results as a table for the README."""
-    names = [field.name for field in fields(Result)]
-    rows = [names, ["---"] * 4 + ["---:"] * 2, *(list(astuple(r)) for r in results)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    """The results for the README: a table for each model, narrow enough for a phone."""
+    tables = []
+    for model, rows in groupby(results, lambda result: astuple(result)[:3]):
+        lines = [("phase", "score", "seconds"), ("---", "---:", "---:")]
+        lines += [astuple(row)[3:] for row in rows]
+        tables.append(_titled("{}, {}, {}".format(*model), lines))
+    return "\n\n".join(tables)
+
+
+def measures_tables(paths: Iterable[Path]) -> str:
+    """What has neither a score nor a duration, for the README: a table per entry.
+
+    A name such as "pointing GradCAM, phase 1" is a row and, after the comma, a column.
+    """
+    tables = []
+    for path in paths:
+        with _metrics(path) as metrics:
+            for phases in metrics["results"].values():
+                for kind in (kind for kind, values in phases.items() if not TRAINED & set(values)):
+                    cells = {name.partition(", ")[::2]: v for name, v in phases[kind].items()}
+                    columns = list(dict.fromkeys(column for _, column in cells))
+                    lines = [
+                        ("", *(c or "value" for c in columns)),
+                        ("---", *["---:"] * len(columns)),
+                    ]
+                    for row in dict.fromkeys(row for row, _ in cells):
+                        found = [cells.get((row, column)) for column in columns]
+                        lines.append((row, *("–" if v is None else f"{v:.2f}" for v in found)))
+                    tables.append(_titled(MEASURES.get(kind, kind), lines))
+    return "\n\n".join(tables)
+
+
+def _titled(title: str, lines: Iterable[Iterable[str]]) -> str:
+    return "\n".join([f"**{title}**", "", *("| " + " | ".join(line) + " |" for line in lines)])
