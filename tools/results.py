@@ -103,7 +103,8 @@ def markdown_table(results: Iterable[Result]) -> str:
     tables = []
     for model, rows in groupby(results, lambda result: astuple(result)[:3]):
         lines = [("phase", "score", "seconds"), ("---", "---:", "---:")]
-        lines += [astuple(row)[3:] for row in rows]
+        whole = ((r.phase, r.score.replace(" ", "\u00a0"), r.seconds) for r in rows)
+        lines += whole
         tables.append(_titled("{}, {}, {}".format(*model), lines))
     return "\n\n".join(tables)
 
