@@ -534,8 +534,9 @@ def test_broken_links_are_found(tmp_path):
     ]
 
 
-def test_every_published_figure_is_shown():
+def test_every_published_figure_is_shown_and_has_a_caption():
     shown = unquote((ROOT / "README.md").read_text(encoding="utf-8"))
+    shown = " ".join(re.findall(r"^!\[.{20,}\]\(Save_Model/.*\)(?=\n\n\*\w)", shown, re.M))
     figures = [p.name for p in (ROOT / "Save_Model").iterdir() if p.suffix in publish.FIGURES]
     assert [name for name in figures if f"](Save_Model/{name})" not in shown] == []
 
