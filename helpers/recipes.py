@@ -161,6 +161,7 @@ def fine_tune(
     learning_rate: float = FINE_TUNE_RATE,
     batch_size: int = 16,
     seed: int = 0,
+    mixup: float = 0.0,
 ) -> Trainer:
     """Phase 2 as in notebook 03: everything that is unfrozen learns, at rates that rise and fall.
 
@@ -168,12 +169,13 @@ def fine_tune(
         model: unfrozen as wanted.
         train, val: images with tensor transforms, of one size or of any.
         batch_size: images, of 224 x 224 where they are of any size.
+        mixup: as in Trainer.
     """
     optimizer = torch.optim.AdamW(
         model.parameter_groups(learning_rate, head_factor=HEAD_FACTOR), weight_decay=0.01
     )
     callbacks, metrics = [LearningRateSchedule(), *callbacks], metrics_for(model)
-    trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed)
+    trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed, mixup)
     trainer.fit(
         loader_for(train, batch_size, shuffle=True, seed=seed),
         loader_for(val, batch_size),

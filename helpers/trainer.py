@@ -40,6 +40,8 @@ class Trainer:
             validation data after it.
         seed: with the epoch it decides batch order, augmentation and dropout, so that an epoch
             does not depend on how the ones before it were run.
+        mixup: alpha of mixup (Zhang et al. 2018), see `blended`; 0 leaves images as they are. For
+            targets that are probabilities, such as several labels.
 
     Mixed precision is Accelerate's business too: ACCELERATE_MIXED_PRECISION=bf16 in the
     environment, or `accelerate config`.
@@ -53,6 +55,7 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         metrics: MetricCollection | None = None,
         seed: int = 0,
+        mixup: float = 0.0,
     ):
         self.accelerator = Accelerator()
         self.model = self.accelerator.prepare(model)
@@ -62,7 +65,7 @@ class Trainer:
         self.train_metrics = None if metrics is None else metrics.clone()
         for metric in (self.train_metrics or {}).values():
             metric.sync_on_compute = True  # each process sees its own training batches only
-        self.callbacks, self.seed = list(callbacks), seed
+        self.callbacks, self.seed, self.mixup = list(callbacks), seed, mixup
         self.history, self.epoch, self.step, self.stop = History(), 0, 0, False
 
     def fit(
@@ -116,6 +119,8 @@ class Trainer:
         total, count = 0.0, 0
         for inputs, targets in self.train_loader:
             self._call("on_batch_start")
+            if self.mixup:
+                inputs, targets = blended(inputs, targets, self.mixup)
             outputs = self.model(inputs)
             loss = self.criterion(outputs, targets)
             value = loss.item()
@@ -235,6 +240,21 @@ class Trainer:
     def _call(self, hook: str, *arguments) -> None:
         for callback in self.callbacks:
             getattr(callback, hook)(self, *arguments)
+
+
+def blended(
+    inputs: torch.Tensor, targets: torch.Tensor, alpha: float
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Each item with a weaker other one of the batch laid over it, its targets likewise.
+
+    The weaker one's share comes from Beta(alpha, alpha): small alphas mostly leave it faint.
+    Raises: TrainingError for targets that are class numbers, which cannot be blended.
+    """
+    if not targets.is_floating_point():
+        raise TrainingError("mixup blends targets: give probabilities (N, C), not class numbers.")
+    share = torch.distributions.Beta(alpha, alpha).sample().item()
+    share, order = max(share, 1 - share), torch.randperm(len(inputs))
+    return tuple(share * items + (1 - share) * items[order] for items in (inputs, targets))
 
 
 def _computed(metrics: MetricCollection | None) -> dict[str, float]:

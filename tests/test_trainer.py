@@ -19,7 +19,7 @@ from helpers.callbacks import (
 from helpers.datasets import ImageFolderDataset, make_loader
 from helpers.history import History
 from helpers.metrics import multiclass_metrics
-from helpers.trainer import Trainer, TrainingError
+from helpers.trainer import Trainer, TrainingError, blended
 from helpers.transforms import eval_transform, train_transform
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -306,3 +306,25 @@ def test_two_processes_share_the_work(tmp_path):
     assert accuracy == pytest.approx((outputs.argmax(1) == targets).float().mean().item())
     assert torch.allclose(bucketed, outputs, atol=1e-6)  # size buckets: also all, once, in order
     assert shares[:, 0].tolist() == [4, 4] and shares[:, 1].sum() == 30  # as many steps for each
+
+
+def test_mixup_blends_images_and_targets_alike():
+    torch.manual_seed(0)
+    inputs = torch.eye(8)  # each item is known by its one
+    mixed, targets = blended(inputs, inputs.clone(), alpha=0.5)
+    assert torch.equal(mixed, targets) and torch.allclose(mixed.sum(dim=1), torch.ones(8))
+    assert (mixed.diagonal() >= 0.5).all() and (mixed > 0).sum() > 8
+    with pytest.raises(TrainingError, match="not class numbers"):
+        blended(inputs, torch.arange(8), alpha=0.5)
+
+
+def test_training_with_mixup_learns_and_repeats_itself():
+    data = make_data()
+    soft = TensorDataset(data.tensors[0], nn.functional.one_hot(data.tensors[1], 2).float())
+    found = []
+    for mixup in (0.4, 0.4, 0.0):
+        trainer = make_trainer(mixup=mixup)
+        trainer.fit(make_loader(soft, 8, shuffle=True, seed=1), make_loader(soft, 8), 12)
+        found.append((weights(trainer), trainer.history.epochs[-1]))
+    assert same(found[0][0], found[1][0]) and not same(found[0][0], found[2][0])
+    assert found[0][1]["val_loss"] < 0.5 and found[0][1]["train_loss"] > found[2][1]["train_loss"]
