@@ -194,7 +194,7 @@ started = time.perf_counter()
 early.reset(patience=5)
 train = splits["train"].with_transform(train_transform(SIZE, model.mean, model.std, **AUGMENT))
 val = splits["val"].with_transform(plain)
-EPOCHS = 3 if len(train) < 1000 else 12
+EPOCHS = 3 if len(train) < 1000 else 8
 model.unfreeze(last_n_blocks=5)
 phase2 = fine_tune(model, train, val, [early, Progress()], EPOCHS, RATE / 10, seed=SEED, mixup=0.2)
 seconds["phase2"] = time.perf_counter() - started
