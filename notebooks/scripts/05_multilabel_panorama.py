@@ -266,7 +266,6 @@ suspects.head(5).round(3)
 # training, by a head that has been trained on these very labels. As many are looked at as there are
 # wrong ones.
 
-
 # %%
 checked = checked_labels(folder)
 names = [path.relative_to(data.folder).as_posix() for data in labelled for path in data.paths]
