@@ -32,7 +32,8 @@ from helpers.features import compute_features
 from helpers.images import read_image
 from helpers.metrics import accuracy
 from helpers.models import TransferModel
-from helpers.recipes import fine_tune, phase1_model
+from helpers.phases import phase1_model
+from helpers.recipes import fine_tune
 from helpers.splits import load_splits
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform

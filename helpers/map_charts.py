@@ -13,6 +13,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from helpers.faithfulness import area_under
 from helpers.map_plots import COLOUR_MAP
 from helpers.plots import MARK, TRAIN, VAL, save
 
@@ -86,7 +87,7 @@ def removal_curves(
     for axis, (name, curves) in zip(axes[0], panels.items(), strict=True):
         for (of, values), colour in zip(curves.items(), COLOURS, strict=False):
             shares, mean = np.linspace(0, 1, np.shape(values)[1]), np.mean(values, axis=0)
-            area = (mean[1:] + mean[:-1]).mean() / 2
+            area = area_under(values).mean()
             axis.plot(shares, mean, "o-", color=colour, label=f"{of}: area {area:.2f}")
         axis.set(title=name, xlabel="share of the pixels", ylim=(0, 1.02))
         axis.legend(frameon=False, loc="best")

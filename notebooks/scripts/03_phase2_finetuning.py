@@ -53,8 +53,9 @@ from helpers.metrics import (
     per_class_report,
 )
 from helpers.models import load_model, save_model
+from helpers.phases import phase1_model
 from helpers.predict import predict_photo
-from helpers.recipes import HEAD_FACTOR, LABEL_SMOOTHING, phase1_model
+from helpers.recipes import HEAD_FACTOR, LABEL_SMOOTHING
 from helpers.splits import load_splits
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform

@@ -8,7 +8,7 @@
 # for the answer. We look at right answers and at mistakes, ask if the maps lie on the object and
 # whether they may be believed, and then catch a model that takes a shortcut, and cure it.
 #
-# *Three minutes on a CPU, one on a Colab GPU.*
+# *Four minutes on a CPU, one on a Colab GPU.*
 
 # %%
 # On Colab this cell fetches and installs the course; anywhere else it does nothing.
@@ -68,13 +68,12 @@ from helpers.map_quality import (
 from helpers.metrics import accuracy
 from helpers.models import TransferModel
 from helpers.multilabel import scores
+from helpers.phases import phase1_model, phase2_model
 from helpers.predict import view_of
 from helpers.recipes import (
     HEAD_RATE,
     criterion_for,
     frozen_features,
-    phase1_model,
-    phase2_model,
     train_head,
 )
 from helpers.splits import load_multilabel_splits, load_splits
