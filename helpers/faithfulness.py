@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -26,12 +26,12 @@ BLUR = 10 / 224  # standard deviation, of the shorter side: 10 pixels of 224
 def deletion_curves(
     model: TransferModel,
     images: Images,
-    maps: Maps,
+    maps: Maps | Mapping[str, Maps],
     targets: Targets = None,
     steps: int = 16,
     ground: str = "mean",
     batch_size: int = 16,
-) -> np.ndarray:
+) -> np.ndarray | dict[str, np.ndarray]:
     """Probability of the target while pixels are removed, the map's highest first.
 
     RISE (Petsiuk et al. 2018). If the model does look where the map says, the curve falls early:
@@ -40,13 +40,14 @@ def deletion_curves(
     Args:
         model: in any mode, which it keeps.
         images: (N, 3, H, W), or a list of (3, H, W).
-        maps: as many, of the images' sizes.
+        maps: as many, of the images' sizes; or several such, by name. Those share the predictions
+            for the whole image and for none of it.
         targets: see `cam_maps`; None is the class that the model gives the whole image.
         steps: parts of equal size that the image is removed in; one prediction each.
         ground: what is put in place of a pixel: the image's "mean" colour, or its "blur".
         batch_size: altered images at a time.
 
-    Returns: (N, steps + 1), from the whole image to none of it.
+    Returns: (N, steps + 1), from the whole image to none of it; for maps by name one by name.
     Raises: ValueError for maps, targets or a ground that do not fit.
     """
     return _curves(model, images, maps, targets, steps, ground, batch_size, insert=False)
@@ -55,12 +56,12 @@ def deletion_curves(
 def insertion_curves(
     model: TransferModel,
     images: Images,
-    maps: Maps,
+    maps: Maps | Mapping[str, Maps],
     targets: Targets = None,
     steps: int = 16,
     ground: str = "blur",
     batch_size: int = 16,
-) -> np.ndarray:
+) -> np.ndarray | dict[str, np.ndarray]:
     """Probability of the target while pixels are added to a blurred image, the highest first.
 
     As `deletion_curves`, from none of the image to the whole: the greater the area, the better.
@@ -176,35 +177,41 @@ def _ranks(found: np.ndarray) -> np.ndarray:
 def _curves(
     model: TransferModel,
     images: Images,
-    maps: Maps,
+    maps: Maps | Mapping[str, Maps],
     targets: Targets,
     steps: int,
     ground: str,
     batch_size: int,
     insert: bool,
-) -> np.ndarray:
+) -> np.ndarray | dict[str, np.ndarray]:
     if ground not in GROUNDS:
         raise ValueError(f"ground is {ground!r}; known: {', '.join(GROUNDS)}.")
-    _fit(images, maps)
+    named = maps if isinstance(maps, Mapping) else {"": maps}
+    for found in named.values():
+        _fit(images, found)
     targets = check_targets(model, targets, len(images))
-    shares = torch.linspace(0, 1, steps + 1).view(-1, 1, 1, 1)
-    curves = np.zeros((len(images), steps + 1))
+    shares = torch.linspace(0, 1, steps + 1)[1:-1].view(-1, 1, 1, 1)
+    curves = np.zeros((len(named), len(images), steps + 1))
     with as_it_was(model):
-        for row, (image, found) in enumerate(zip(images, maps, strict=True)):
+        for row, image in enumerate(images):
             image = image.cpu()
-            first = 1 - torch.from_numpy(_ranks(found))  # 0 the first to go or come
-            changed = (first < shares) | (shares == 1)  # (steps + 1, 1, H, W)
-            shown = changed if insert else ~changed
-            replaced = GROUNDS[ground](image)
+            other = GROUNDS[ground](image)
+            start, end = (other.expand_as(image), image) if insert else (image, other)
+            altered = [start[None], end.expand_as(image)[None]]
+            for found in named.values():
+                first = 1 - torch.from_numpy(_ranks(found[row]))  # 0 the first to go or come
+                altered.append(torch.where(first < shares, end, start))  # (steps - 1, 3, H, W)
             chances = torch.cat(
                 [
-                    model.probabilities(model(torch.where(part, image, replaced))).cpu()
-                    for part in shown.split(batch_size)
+                    model.probabilities(model(batch)).cpu()
+                    for batch in torch.cat(altered).split(batch_size)
                 ]
             )
-            whole = chances[-1 if insert else 0]
-            curves[row] = chances[:, whole.argmax() if targets is None else int(targets[row])]
-    return curves
+            whole = chances[1 if insert else 0]
+            chances = chances[:, whole.argmax() if targets is None else int(targets[row])]
+            curves[:, row, 0], curves[:, row, -1] = chances[:2]
+            curves[:, row, 1:-1] = chances[2:].view(len(named), steps - 1)
+    return dict(zip(named, curves, strict=True)) if isinstance(maps, Mapping) else curves[0]
 
 
 def _blurred(image: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ import torch
 from pytorch_grad_cam import ScoreCAM
 from pytorch_grad_cam.activations_and_gradients import ActivationsAndGradients
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection
 
 from helpers import explain
 from helpers.backbones import load_backbone
@@ -53,6 +54,15 @@ def test_maps_of_a_batch_equal_maps_one_by_one(make_model, make_small, method, p
     assert np.allclose(maps, single, atol=1e-3)
     listed = cam_maps(model, list(IMAGES), targets, method, batch_size=2)
     assert np.allclose(maps, listed, atol=1e-3)
+
+
+def test_several_methods_share_the_backbones_work(make_model):
+    model, targets, methods, seen = make_model(3), [0, 1, 2], ["GradCAM", "LayerCAM"], []
+    alone = {method: cam_maps(model, IMAGES, targets, method) for method in methods}
+    model.features.register_forward_hook(lambda module, given, maps: seen.append(len(maps)))
+    maps = cam_maps(model, IMAGES, targets, methods, batch_size=2)
+    assert list(maps) == methods and seen == [2, 1]
+    assert all(np.allclose(maps[method], alone[method], atol=1e-3) for method in methods)
 
 
 @pytest.mark.parametrize("pooling", ["avg", "spp"])
@@ -130,13 +140,16 @@ def test_grad_cam_plus_plus_holds_where_gradients_are_small(make_model):
     assert np.allclose(cam_maps(model, IMAGES, 2, "GradCAM++"), wanted, atol=2e-3)
 
 
-def test_eigen_cam_knows_no_class_and_no_sign(make_model, monkeypatch):
+def test_eigen_cam_is_the_librarys_but_knows_its_sign(make_model):
     model = make_model(3)
     maps = cam_maps(model, IMAGES, 0, "EigenCAM")
-    assert np.array_equal(maps, cam_maps(model, IMAGES, 2, "EigenCAM"))
-    project = explain.EigenCAM.get_cam_image
-    monkeypatch.setattr(explain.EigenCAM, "get_cam_image", lambda *args: -project(*args))
-    assert np.allclose(maps, cam_maps(model, IMAGES, 0, "EigenCAM"))
+    assert np.array_equal(maps, cam_maps(model, IMAGES, 2, "EigenCAM"))  # it knows no class
+    with torch.no_grad():
+        channels = model.features(IMAGES).numpy()
+    cells = get_2d_projection(channels)
+    signs = np.sign((cells * channels.mean(axis=1)).sum(axis=(1, 2)))
+    wanted = [_enlarged(sign * of_one) for sign, of_one in zip(signs, cells, strict=True)]
+    assert np.allclose(maps, wanted, atol=1e-3)
 
 
 def test_score_cam_in_batches_is_the_librarys(make_small, monkeypatch):

@@ -68,6 +68,17 @@ def test_a_true_map_has_a_small_deletion_and_a_great_insertion_area(corner):
     assert area_under([[0, 1, 1], [1, 0.5, 0]]) == pytest.approx([0.75, 0.5])
 
 
+@pytest.mark.parametrize("curves", [deletion_curves, insertion_curves])
+def test_several_maps_share_what_does_not_depend_on_them(corner, curves):
+    model, images, truth = corner
+    maps, seen = {"true": truth, "false": 1 - truth}, []
+    alone = {name: curves(model, images, found, steps=4) for name, found in maps.items()}
+    model.register_forward_hook(lambda module, given, found: seen.append(len(found)))
+    together = curves(model, images, maps, steps=4)
+    assert list(together) == ["true", "false"] and sum(seen) == len(images) * (2 + 2 * 3)
+    assert all(np.allclose(together[name], alone[name]) for name in maps)
+
+
 @pytest.mark.parametrize("ground", ["mean", "blur"])
 @pytest.mark.parametrize("curves", [deletion_curves, insertion_curves])
 def test_curves_of_a_batch_equal_curves_one_by_one(corner, curves, ground):
