@@ -81,6 +81,21 @@ class ImageDataset(Dataset):
         """A data set of the items at `indices`, in that order."""
         return self._copy(indices, self.transform)
 
+    def joined(self, other: ImageDataset) -> ImageDataset:
+        """The images of both, one after the other, behind this one's transform.
+
+        Raises: DataError where the two have other classes, or the same in another order.
+        """
+        if self.classes != other.classes:
+            raise DataError(
+                f"data sets of {self.classes} and of {other.classes} cannot be joined; give both "
+                "the same classes in the same order."
+            )
+        both = self.with_transform(self.transform)
+        both.reports = [*self.reports, *other.reports]
+        both.labels = self._labels_with(other)
+        return both
+
     def _copy(self, indices: Sequence[int], transform: Callable | None) -> ImageDataset:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, transform=transform, epoch=0)
@@ -90,6 +105,9 @@ class ImageDataset(Dataset):
 
     def _labels_at(self, indices: Sequence[int]) -> Sequence:
         return [self.labels[i] for i in indices]
+
+    def _labels_with(self, other: ImageDataset) -> Sequence:
+        return [*self.labels, *other.labels]
 
     def __len__(self) -> int:
         return len(self.reports)

@@ -45,7 +45,7 @@ def label_gallery(
     classes: Sequence[str],
     title: str,
     thresholds: np.ndarray | float = 0.5,
-    columns: int = 4,
+    columns: int = 3,
     path: str | Path | None = None,
 ) -> Figure:
     """Images with what is said of them: right labels in black, wrong ones in red.
@@ -143,7 +143,7 @@ def suspect_gallery(
     images: Sequence[np.ndarray],
     suspects: pd.DataFrame,
     title: str,
-    columns: int = 4,
+    columns: int = 3,
     path: str | Path | None = None,
 ) -> Figure:
     """Images whose label is doubted: the label as given, what a model says, and what was found out.
@@ -174,8 +174,8 @@ def _gallery(
     rows = -(-len(images) // columns)
     taken = 0.19 * max(len(told) for told in lines) + 0.1  # inches of text below each image
     figure, axes = plt.subplots(
-        2 * rows, columns, figsize=(3.1 * columns, rows * (2.1 + taken) + 0.4), squeeze=False,
-        height_ratios=[2.1, taken] * rows, layout="constrained",
+        2 * rows, columns, figsize=(2.6 * columns, rows * (1.8 + taken) + 0.4), squeeze=False,
+        height_ratios=[1.8, taken] * rows, layout="constrained",
     )  # fmt: skip
     figure.get_layout_engine().set(h_pad=0.01, hspace=0)
     for axis in axes.flat:

@@ -28,7 +28,7 @@ def seen_from_object(
     averages: name to (S, S); a window as wide and high as `reach` boxes. One scale holds for all.
     """
     figure, axes = plt.subplots(
-        1, len(averages), figsize=(3.6 * len(averages) + 1.2, 4.2), squeeze=False,
+        1, len(averages), figsize=(3 * len(averages) + 1.2, 3.7), squeeze=False,
         layout="constrained",
     )  # fmt: skip
     top = max(float(np.nanmax(mean)) for mean in averages.values())
@@ -81,7 +81,7 @@ def removal_curves(
     panels: name of the panel ("deletion: lower is better") to name of the map to (N, steps + 1).
     """
     figure, axes = plt.subplots(
-        1, len(panels), figsize=(4.8 * len(panels), 4), sharey=True, squeeze=False,
+        1, len(panels), figsize=(3.9 * len(panels), 3.8), sharey=True, squeeze=False,
         layout="constrained",
     )  # fmt: skip
     for axis, (name, curves) in zip(axes[0], panels.items(), strict=True):
@@ -89,7 +89,8 @@ def removal_curves(
             shares, mean = np.linspace(0, 1, np.shape(values)[1]), np.mean(values, axis=0)
             area = area_under(values).mean()
             axis.plot(shares, mean, "o-", color=colour, label=f"{of}: area {area:.2f}")
-        axis.set(title=name, xlabel="share of the pixels", ylim=(0, 1.02))
+        axis.set_title(name, fontsize=10)
+        axis.set(xlabel="share of the pixels", ylim=(0, 1.02))
         axis.legend(frameon=False, loc="best")
     axes[0, 0].set_ylabel("mean probability of the class")
     figure.suptitle(title)
@@ -102,7 +103,7 @@ def cascade_curves(table: pd.DataFrame, title: str, path: str | Path | None = No
 
     table: rank correlations in [-1, 1]; its first row is the trained model.
     """
-    figure, axis = plt.subplots(figsize=(8, 4), layout="constrained")
+    figure, axis = plt.subplots(figsize=(7.4, 4), layout="constrained")
     for name, colour, marker in zip(table, COLOURS, "os^Dvx", strict=False):
         axis.plot(range(len(table)), table[name], f"{marker}-", color=colour, label=name)
     axis.axhline(0, color="0.7", linewidth=1, zorder=0)

@@ -61,7 +61,7 @@ def map_gallery(
     classes: Sequence[str],
     title: str,
     boxes: Boxes = None,
-    columns: int = 4,
+    columns: int = 3,
     path: str | Path | None = None,
 ) -> Figure:
     """Images under their maps with given and predicted class and its probability; wrong ones red.
@@ -119,7 +119,7 @@ def map_rows(
     for found in maps.values():
         _check_counts(images, found, title)
     # Columns are equally wide, rows as high as their image; a line of words is 0.2 inches.
-    width = 2.15 if len(maps) > 3 else 2.6
+    width = np.clip(8 / (len(maps) + 1), 1.7, 2.6)
     ratios = [min(image.shape[0] / image.shape[1], 1.5) for image in images]
     lines = [line.count("\n") + 1 for line in captions or [""]]
     words = 0.22 * max(lines) + 0.06
@@ -178,6 +178,22 @@ def label_rows(
         for at, name in enumerate(names)
     }
     return map_rows(images, columns, title, told=told, path=path)
+
+
+def answers(
+    labels: Sequence[int], probabilities: np.ndarray, classes: Sequence[str]
+) -> list[tuple[str, bool]]:
+    """What stands below maps: the answer with its probability, and whether it is wrong.
+
+    Args:
+        labels: given classes (N,).
+        probabilities: (N, C).
+        classes: C names.
+    """
+    return [
+        (f"says {classes[row.argmax()]} {row.max():.0%}", bool(row.argmax() != label))
+        for label, row in zip(labels, np.asarray(probabilities), strict=True)
+    ]
 
 
 def _check_counts(images: Sequence, maps: Sequence, title: str) -> None:

@@ -28,7 +28,7 @@ def image_grid(
     images: Sequence[np.ndarray],
     captions: Sequence[str],
     title: str,
-    columns: int = 6,
+    columns: int = 4,
     wrong: Sequence[bool] | None = None,
     path: str | Path | None = None,
 ) -> Figure:
@@ -37,8 +37,10 @@ def image_grid(
         raise ValueError(f"no images to show under the title {title!r}.")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
+    longest = max(len(line) for caption in captions for line in caption.split("\n"))
+    wide = max(1.8, 0.09 * longest)  # inches, so that neighbours' captions keep apart
     figure, axes = plt.subplots(
-        rows, columns, figsize=(1.75 * columns, 2.0 * rows + 0.4), squeeze=False
+        rows, columns, figsize=(wide * columns, (wide + 0.3) * rows + 0.4), squeeze=False
     )
     for axis in axes.flat:
         axis.set_axis_off()
@@ -47,7 +49,7 @@ def image_grid(
         colour = WRONG if wrong is not None and wrong[index] else "black"
         axis.text(
             0.5, -0.04, caption, transform=axis.transAxes, ha="center", va="top",
-            fontsize=8, color=colour, parse_math=False,
+            fontsize=10, color=colour, parse_math=False,
         )  # fmt: skip
     figure.suptitle(title)
     figure.tight_layout()
@@ -60,7 +62,7 @@ def prediction_grid(
     probabilities: np.ndarray,
     classes: Sequence[str],
     title: str,
-    columns: int = 6,
+    columns: int = 4,
     path: str | Path | None = None,
 ) -> Figure:
     """Images with given class, predicted class and its probability; wrong ones in red.
@@ -85,13 +87,13 @@ def result_figure(
     images_title: str,
     path: str | Path | None = None,
 ) -> Figure:
-    """Bars of accuracy with their intervals, beside up to six images.
+    """Bars of accuracy with their intervals, and up to six images below.
 
     accuracies: name to (value, low, high), all in [0, 1].
     """
-    figure = plt.figure(figsize=(10.5, 4.2), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.6))
-    axis = left.subplots()
+    figure = plt.figure(figsize=(7.2, 7.6), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1, 1.5))
+    axis = upper.subplots()
     values = np.array(list(accuracies.values()))
     errors = np.abs(values[:, 1:] - values[:, :1]).T
     bars = axis.bar(
@@ -99,14 +101,14 @@ def result_figure(
     )
     axis.bar_label(bars, [f"{v:.1%}" for v in values[:, 0]], label_type="center", color="white")
     axis.set(ylim=(0, 1), ylabel="test accuracy")
-    left.suptitle(title)
-    for cell, image, caption in zip(right.subplots(2, 3).flat, images, captions, strict=False):
+    upper.suptitle(title)
+    for cell, image, caption in zip(lower.subplots(2, 3).flat, images, captions, strict=False):
         cell.imshow(image)
-        cell.set_xlabel(caption, fontsize=8, parse_math=False)
-    for cell in right.axes:
+        cell.set_xlabel(caption, fontsize=10, parse_math=False)
+    for cell in lower.axes:
         cell.set(xticks=[], yticks=[])
         cell.spines[:].set_visible(False)
-    right.suptitle(images_title if images else "")
+    lower.suptitle(images_title if images else "")
     sns.despine(ax=axis)
     return save(figure, path)
 
@@ -116,9 +118,8 @@ def augmentation_rows(
 ) -> Figure:
     """One row per augmentation, one column per view."""
     columns = max(len(views) for views in gallery.values())
-    figure, axes = plt.subplots(
-        len(gallery), columns, figsize=(1.5 * columns + 1.6, 1.55 * len(gallery)), squeeze=False
-    )
+    size = (1.15 * columns + 1.6, 1.2 * len(gallery) + 0.4)
+    figure, axes = plt.subplots(len(gallery), columns, figsize=size, squeeze=False)
     for row, (name, views) in zip(axes, gallery.items(), strict=True):
         for axis in row:
             axis.set_axis_off()

@@ -25,7 +25,7 @@ def side_by_side(
     """
     widest = [max(row[name].shape[1] / row[name].shape[0] for row in rows) for name in rows[0]]
     figure, axes = plt.subplots(
-        len(rows), len(widest), figsize=(1.75 * sum(widest), 2.1 * len(rows)),
+        len(rows), len(widest), figsize=(1.35 * sum(widest), 1.75 * len(rows) + 0.3),
         width_ratios=widest, squeeze=False,
     )  # fmt: skip
     for line, row in zip(axes, rows, strict=True):
@@ -48,7 +48,7 @@ def pyramid(
 
     pooled: level to its numbers (level, level), of a channel worth looking at.
     """
-    figure, axes = plt.subplots(2, len(pooled), figsize=(3.1 * len(pooled), 4.6), squeeze=False)
+    figure, axes = plt.subplots(2, len(pooled), figsize=(2.6 * len(pooled), 4.2), squeeze=False)
     top = max(values.max() for values in pooled.values())
     height, width = image.shape[:2]
     for (level, values), upper, lower in zip(pooled.items(), *axes, strict=True):

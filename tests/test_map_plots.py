@@ -134,3 +134,11 @@ def test_figures_without_images_or_with_too_few_maps_say_so():
         map_plots.map_rows(images(2), {"one": [left_half()]}, "Title")
     with pytest.raises(ValueError, match="1 maps for 2 images"):
         map_plots.map_gallery(images(2), [left_half()], [0, 0], np.eye(2), CLASSES, "Title")
+
+
+def test_answers_name_the_likeliest_class_and_say_if_it_is_wrong():
+    chances = np.array([[0.25, 0.75], [0.9, 0.1]])
+    assert map_plots.answers([1, 1], chances, CLASSES) == [
+        ("says drone 75%", False),
+        ("says bird 90%", True),
+    ]

@@ -13,7 +13,11 @@ from dataclasses import astuple, dataclass, fields
 from itertools import groupby
 from pathlib import Path
 
-PHASES = {"phase1": "1 adaptation", "phase2": "2 fine-tuning"}
+PHASES = {
+    "phase1": "1 adaptation",
+    "phase2": "2 fine-tuning",
+    "phase2_all": "2 with all labels",
+}
 TRAINED = {"accuracy", "map", "seconds"}  # an entry with one of these is a line of results
 MEASURES = {
     "6 maps": "Right answers whose map is brightest on the object, as a share",

@@ -112,7 +112,7 @@ print(f"{len(odd)} training images are not stored as RGB")
 
 # %%
 train, rng = splits["train"], np.random.default_rng(SEED)
-each = max(1, 24 // len(train.classes))
+each = max(1, 16 // len(train.classes))
 _, firsts = np.unique([report.sha256 for report in train.reports], return_index=True)  # no copies
 chosen = []
 for label in range(len(train.classes)):

@@ -118,9 +118,9 @@ print({phase: f"{values.mean():.1%} right" for phase, values in right.items()})
 # %%
 final = chances["phase 2"]
 correct = np.flatnonzero(right["phase 2"])
-correct = np.random.default_rng(SEED).permutation(correct)[:8]
+correct = np.random.default_rng(SEED).permutation(correct)[:6]
 wrong = np.flatnonzero(~right["phase 2"])
-wrong = wrong[np.argsort(-final[wrong].max(axis=1))][:8]
+wrong = wrong[np.argsort(-final[wrong].max(axis=1))][:6]
 groups = {"Corr": correct, "Mis": wrong}
 for start, rows in groups.items():
     if len(rows):
@@ -130,7 +130,7 @@ for start, rows in groups.items():
             final[rows],
             classes,
             "Right answers" if start == "Corr" else "The most confident mistakes",
-            columns=4,
+            columns=3,
             path=runs / f"{start}-classified Images.jpg",
         )
         display(figure)
@@ -206,38 +206,40 @@ map_plots.map_rows(
 
 # %%
 known = object_boxes(folder)
-rows = np.array([i for i, path in enumerate(photos.paths) if path in known], int)
-boxes = np.array([known[photos.paths[i]] for i in rows], float).reshape(-1, 4)
-boxed = scale_boxes(boxes, photos.sizes[rows], images.shape[2:])
+placed = np.array([i for i, path in enumerate(photos.paths) if path in known], int)
+boxes = np.array([known[photos.paths[i]] for i in placed], float).reshape(-1, 4)
+boxed = scale_boxes(boxes, photos.sizes[placed], images.shape[2:])
 share = np.prod(boxed[:, 2:] - boxed[:, :2], axis=1) / np.prod(images.shape[2:])
-size = np.where(share < np.median(share), "small", "large") if len(rows) else np.array([])
+size = np.where(share < np.median(share), "small", "large") if len(placed) else np.array([])
 baselines = {
     "centre": center_maps(len(images), images.shape[2:]),
     "noise": noise_maps(len(images), images.shape[2:], seed=SEED),
 }
-if not len(rows):
+if not len(placed):
     print("These data have no boxes.csv: nobody has told where the objects are.")
 
 # %%
-MAPPED = ("GradCAM", "GradCAM++", "LayerCAM", "EigenCAM") if len(rows) else ("GradCAM",)
+MAPPED = ("GradCAM", "GradCAM++", "LayerCAM", "EigenCAM") if len(placed) else ("GradCAM",)
 maps = {phase: cam_maps(model, images, None, MAPPED) for phase, model in models.items()}
+
+# %%
 table = pd.concat(
     [
         pd.DataFrame(
             {
                 "phase": phase,
                 "map": method,
-                "answer": np.where(right[phase][rows], "right", "wrong"),
+                "answer": np.where(right[phase][placed], "right", "wrong"),
                 "size": size,
-                "points at it": pointing_game(found[rows], boxed).astype(float),
-                "energy inside": energy_inside(found[rows], boxed),
+                "points at it": pointing_game(found[placed], boxed).astype(float),
+                "energy inside": energy_inside(found[placed], boxed),
             }
         )
         for phase in models
         for method, found in (maps[phase] | baselines).items()
     ]
 )
-if len(rows):
+if len(placed):
     wide = table.pivot_table(
         ["points at it", "energy inside"], "map", ["phase", "answer"], sort=False
     )
@@ -249,7 +251,7 @@ if len(rows):
 
 # %%
 points = table[table["answer"] == "right"].pivot_table("points at it", "map", "phase", sort=False)
-if len(rows):
+if len(placed):
     best = points.loc[list(MAPPED), "phase 2"].idxmax()
     figure = map_charts.measure_bars(
         points.loc[list(MAPPED)],
@@ -266,7 +268,7 @@ if len(rows):
 
 # %%
 finals = table[(table["phase"] == "phase 2") & (table["answer"] == "right")]
-if len(rows):
+if len(placed):
     display(
         finals.pivot_table(["points at it", "energy inside"], "map", "size", sort=False).round(2)
     )
@@ -279,10 +281,10 @@ if len(rows):
 
 # %%
 energy = table[table["map"] == "GradCAM"].groupby("phase")["energy inside"].mean()
-if len(rows):
+if len(placed):
     figure = map_charts.seen_from_object(
         {
-            phase: np.nanmean(around_boxes(found["GradCAM"][rows], boxed), axis=0)
+            phase: np.nanmean(around_boxes(found["GradCAM"][placed], boxed), axis=0)
             for phase, found in maps.items()
         },
         3,
@@ -298,9 +300,9 @@ if len(rows):
 # %%
 mended = np.flatnonzero(~right["phase 1"] & right["phase 2"])
 finding = f"{len(mended)} images were mended"
-if len(np.intersect1d(rows, mended)):
+if len(np.intersect1d(placed, mended)):
     lay = [
-        energy_inside(found["GradCAM"][rows], boxed)[np.isin(rows, mended)].mean()
+        energy_inside(found["GradCAM"][placed], boxed)[np.isin(placed, mended)].mean()
         for found in maps.values()
     ]
     finding += f": {lay[0]:.0%} of the evidence lay on their objects, now {lay[1]:.0%}"
@@ -312,16 +314,10 @@ if len(mended):
         finding,
         [f"given {classes[labels[i]]}" for i in mended],
         {
-            phase: [
-                (
-                    f"says {classes[said[phase][i]]} {chances[phase][i].max():.0%}",
-                    not right[phase][i],
-                )
-                for i in mended
-            ]
-            for phase in models
+            phase: map_plots.answers(labels[mended], values[mended], classes)
+            for phase, values in chances.items()
         },
-        [known[photos.paths[i]] for i in mended] if len(rows) else None,
+        [known[photos.paths[i]] for i in mended] if len(placed) else None,
         path=runs / "Phase_Maps.jpg",
     )
     display(figure)
@@ -511,30 +507,23 @@ print({told: f"{value:.1%} right" for told, value in passed["biased"].items()})
 
 # %%
 unbiased = parts["test_unbiased"]
+given = np.array(unbiased.labels)
 looks = unbiased.with_transform(eval_transform((224, 224), frozen.mean, frozen.std))
-known = object_boxes(trap)
+objects = object_boxes(trap)
 twins = answers["test_unbiased"][0].softmax(dim=1).numpy()
 verdicts = twins.argmax(axis=1)  # sorted by name, so each object's two images are neighbours
 flips = {"biased": (verdicts[::2] != verdicts[1::2]).mean()}
 by_day = [path.stem.endswith("day") for path in unbiased.paths]
-fooled = np.flatnonzero(by_day & (np.array(unbiased.labels) != verdicts))
+fooled = np.flatnonzero(by_day & (given != verdicts))
 if len(fooled):
-    rows = [fooled[0], fooled[0] + 1]
+    twin = [fooled[0], fooled[0] + 1]
     figure = map_plots.map_rows(
-        [unbiased[i][0] for i in rows],
-        {"biased": cam_maps(heads["biased"], torch.stack([looks[i][0] for i in rows]))},
+        [unbiased[i][0] for i in twin],
+        {"biased": cam_maps(heads["biased"], torch.stack([looks[i][0] for i in twin]))},
         f"Another sky turns over {flips['biased']:.0%} of the answers",
-        [f"given {pair[unbiased.labels[i]]}" for i in rows],
-        {
-            "biased": [
-                (
-                    f"says {pair[verdicts[i]]} {twins[i].max():.0%}",
-                    verdicts[i] != unbiased.labels[i],
-                )
-                for i in rows
-            ]
-        },
-        [known[unbiased.paths[i]] for i in rows],
+        [f"given {pair[given[i]]}" for i in twin],
+        {"biased": map_plots.answers(given[twin], twins[twin], pair)},
+        [objects[unbiased.paths[i]] for i in twin],
     )
     display(figure)
 
@@ -574,25 +563,24 @@ map_charts.measure_bars(
 )
 
 # %%
-filmed = np.flatnonzero(by_day & (np.array(unbiased.labels) == pair.index("large_quadcopter")))
+filmed = np.flatnonzero(by_day & (given == pair.index("large_quadcopter")))
 shown = torch.stack([looks[i][0] for i in filmed])
 drawn = {told: cam_maps(head, shown) for told, head in heads.items()}
-frames = scale_boxes([known[unbiased.paths[i]] for i in filmed], unbiased.sizes[filmed], (224, 224))
+frames = scale_boxes(
+    [objects[unbiased.paths[i]] for i in filmed], unbiased.sizes[filmed], (224, 224)
+)
 held = {told: energy_inside(values, frames).mean() for told, values in drawn.items()}
-first = slice(0, 3)
+first = filmed[:3]
 map_plots.map_rows(
-    [unbiased[i][0] for i in filmed[first]],
-    {told: values[first] for told, values in drawn.items()},
+    [unbiased[i][0] for i in first],
+    {told: values[:3] for told, values in drawn.items()},
     f"Evidence on large ones by day: {held['biased']:.0%}, then {held['cured']:.0%}",
     None,
     {
-        told: [
-            (f"says {pair[row.argmax()]} {row.max():.0%}", row.argmax() != unbiased.labels[i])
-            for i, row in zip(filmed[first], values[filmed[first]], strict=True)
-        ]
-        for told, values in {"biased": twins, "cured": healed}.items()
+        "biased": map_plots.answers(given[first], twins[first], pair),
+        "cured": map_plots.answers(given[first], healed[first], pair),
     },
-    [known[unbiased.paths[i]] for i in filmed[first]],
+    [objects[unbiased.paths[i]] for i in first],
     path=runs / "Shortcut_Maps.jpg",
 )
 
