@@ -84,12 +84,14 @@ class ImageDataset(Dataset):
     def joined(self, other: ImageDataset) -> ImageDataset:
         """The images of both, one after the other, behind this one's transform.
 
-        Raises: DataError where the two have other classes, or the same in another order.
+        Raises: DataError where the two are of other kinds or have other classes, or the same in
+            another order.
         """
-        if self.classes != other.classes:
+        kinds = [(type(data).__name__, data.classes) for data in (self, other)]
+        if kinds[0] != kinds[1]:
             raise DataError(
-                f"data sets of {self.classes} and of {other.classes} cannot be joined; give both "
-                "the same classes in the same order."
+                "a {} of {} and a {} of {} cannot be joined; give both the same classes in one "
+                "order.".format(*kinds[0], *kinds[1])
             )
         both = self.with_transform(self.transform)
         both.reports = [*self.reports, *other.reports]

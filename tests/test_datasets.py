@@ -200,8 +200,11 @@ def test_joined_sets_hold_the_images_and_labels_of_both(labelled, photo_folder):
         assert both.paths == whole.paths and both.digest == whole.digest
         assert np.array_equal(both.labels, whole.labels) and both.transform is view
         assert both[7][0].shape == (3, 32, 32) and len(first) == 5
-    with pytest.raises(DataError, match="cannot be joined; give both the same classes"):
-        labelled.joined(whole)
+    other_order = whole.subset(range(5))
+    other_order.classes = whole.classes[::-1]
+    for other in (labelled, other_order):
+        with pytest.raises(DataError, match="cannot be joined; give both the same classes"):
+            whole.joined(other)
 
 
 def test_a_file_that_breaks_later_is_told(labelled_photos, tmp_path):
