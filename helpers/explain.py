@@ -96,7 +96,7 @@ def label_maps(
 def _draw(
     model: TransferModel, images: Images, wanted: list[tuple[str, Targets]], batch_size: int
 ) -> list[np.ndarray | list[np.ndarray]]:
-    """Maps of all images for each method and targets that are wanted."""
+    """Maps as `cam_maps` returns them, one set for each (method, targets) that is wanted."""
     for method, _ in wanted:
         if method not in METHODS:
             raise ValueError(f"method is {method!r}; known: {', '.join(METHODS)}.")
@@ -107,7 +107,9 @@ def _draw(
         maps = [np.zeros((len(images), *images.shape[2:]), np.float32) for _ in wanted]
     with as_it_was(model), torch.inference_mode(False), torch.enable_grad():
         probe = _Probe(model)
+        device = next(model.parameters()).device
         for rows, batch in batches(images, batch_size):
+            batch = batch.to(device)  # here, so that each method gets the very same tensor
             for place, (method, _) in enumerate(wanted):
                 chosen = None
                 if targets[place] is not None:

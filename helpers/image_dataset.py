@@ -95,6 +95,7 @@ class ImageDataset(Dataset):
             )
         both = self.with_transform(self.transform)
         both.reports = [*self.reports, *other.reports]
+        both.skipped = [*self.skipped, *other.skipped]
         both.labels = self._labels_with(other)
         return both
 

@@ -16,7 +16,7 @@ from pathlib import Path
 PHASES = {
     "phase1": "1 adaptation",
     "phase2": "2 fine-tuning",
-    "phase2_all": "2 with all labels",
+    "phase2_all": "2 on train + val",
 }
 TRAINED = {"accuracy", "map", "seconds"}  # an entry with one of these is a line of results
 MEASURES = {

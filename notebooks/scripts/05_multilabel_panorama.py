@@ -136,13 +136,13 @@ for value in (10.0, 50.0, 200.0):
 # %%
 torch.manual_seed(SEED)
 backbone = load_backbone(backbone_name())
-model = TransferModel(backbone, len(classes), "avg", task="multilabel").freeze()
-plain = eval_transform(SIZE, model.mean, model.std)
+frozen = TransferModel(backbone, len(classes), "avg", task="multilabel").freeze()
+plain = eval_transform(SIZE, frozen.mean, frozen.std)
 picks = np.random.default_rng(SEED).permutation(len(splits["test"]))[:6]
 photos = [splits["test"][i][0] for i in picks]
 shown = splits["test"].with_transform(plain)
 
-guesses, _ = Trainer(model, criterion_for(model)).predict(loader_for(shown.subset(picks)))
+guesses, _ = Trainer(frozen, criterion_for(frozen)).predict(loader_for(shown.subset(picks)))
 label_plots.label_gallery(
     photos,
     shown.labels[picks],
@@ -164,11 +164,11 @@ label_plots.label_gallery(
 # %%
 started = time.perf_counter()
 AUGMENT = {"augmentations": ("mirror", "brightness/contrast"), "zoom": 0.5}
-features = frozen_features(model, splits, SIZE, views=(1, 2), **AUGMENT)
-whole_images = compute_features(model, splits["train"].with_transform(plain))  # for an audit below
+features = frozen_features(frozen, splits, SIZE, views=(1, 2), **AUGMENT)
+whole_images = compute_features(frozen, splits["train"].with_transform(plain))  # for an audit below
 early = EarlyStopping("val_loss", patience=2)
 phase1 = train_head(
-    model,
+    frozen,
     features["train"],
     features["val"],
     [early, Progress(every=10)],
@@ -176,7 +176,6 @@ phase1 = train_head(
     seed=SEED,
 )
 seconds = {"phase1": time.perf_counter() - started}
-start = copy.deepcopy(model)  # to begin here once more at the end
 logits1, truth = phase1.predict(make_loader(features["test"], 64))
 results = {"phase1": scores(logits1, truth)}
 
@@ -185,8 +184,9 @@ results = {"phase1": scores(logits1, truth)}
 #
 # Now the blocks next to the head learn too, at a tenth of the rate. The blocks before them see
 # edges and textures, which a landscape shares with all of ImageNet, and their large maps take half
-# of the time: they stay as they are. Early stopping is **reset**, since its best loss and its
-# patience were those of phase 1; from here on it has a patience of five epochs.
+# of the time: unless there are a thousand images or more, they stay as they are. Early stopping is
+# **reset**, since its best loss and its patience were those of phase 1; from here on it has a
+# patience of five epochs.
 #
 # **Mixup** (Zhang et al., 2018) lays a faint second image over each, and blends the labels by the
 # same shares. A network that learns from few images is soon too sure of them; this keeps it modest.
@@ -194,17 +194,17 @@ results = {"phase1": scores(logits1, truth)}
 # %%
 started = time.perf_counter()
 early.reset(patience=5)
-train = splits["train"].with_transform(train_transform(SIZE, model.mean, model.std, **AUGMENT))
+train = splits["train"].with_transform(train_transform(SIZE, frozen.mean, frozen.std, **AUGMENT))
 val = splits["val"].with_transform(plain)
-EPOCHS = 3 if len(train) < 1000 else 8
-model.unfreeze(last_n_blocks=5)
+EPOCHS, BLOCKS = (3, 5) if len(train) < 1000 else (8, None)  # None: all of them
+model = copy.deepcopy(frozen).unfreeze(BLOCKS)
 phase2 = fine_tune(model, train, val, [early, Progress()], EPOCHS, RATE / 10, seed=SEED, mixup=0.2)
 seconds["phase2"] = time.perf_counter() - started
 logits2, truth = phase2.predict(loader_for(shown))
 results["phase2"] = scores(logits2, truth)
 
 # %%
-before, after = (results[phase]["map"] for phase in results)
+before, after = (results[phase]["map"] for phase in ("phase1", "phase2"))
 curves.loss_curves(
     phase1.history + phase2.history,
     f"Loss in both phases; on the test mAP {before:.3f}, then {after:.3f}",
@@ -273,13 +273,13 @@ checked = checked_labels(folder)
 names = [path.relative_to(data.folder).as_posix() for data in labelled for path in data.paths]
 other = other_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
 judged = FeatureDataset(torch.tensor(known)[None], torch.tensor(given))
-judge = refit_head(model, features["train"], features["val"], SEED)
+judge = refit_head(frozen, features["train"], features["val"], SEED)
 seen, _ = judge.predict(make_loader(judged, 64))
 rankings = {"cleanlab": suspects, "plain loss": rank_by_loss(given, seen.sigmoid(), classes)}
 rankings = {name: compared(table, other, classes) for name, table in rankings.items()}
 wrong = {name: table["wrong"].to_numpy() for name, table in rankings.items()}
 total, cells = int(wrong["cleanlab"].sum()), len(wrong["cleanlab"])
-print(f"{total} of {cells:,} labels that were checked are wrong")
+print(f"{total} of {cells:,} labels have another answer in the second table")
 
 # %%
 found = {name: found_among(ranked, total) for name, ranked in wrong.items()}
@@ -330,7 +330,7 @@ for name, labels in versions.items():
     ]
     for seed in range(3):
         numbers = scores(
-            *refit_head(model, *clean, seed).predict(make_loader(features["test"], 64))
+            *refit_head(frozen, *clean, seed).predict(make_loader(features["test"], 64))
         )
         rows.append({"labels": name, "changed": int((labels != given).sum()), **numbers})
 pd.DataFrame(rows).groupby("labels", sort=False).mean().round(3)
@@ -388,7 +388,7 @@ weighted = nn.BCEWithLogitsLoss(pos_weight=((1 - ones) / ones).sqrt())
 rows = []
 for name, criterion in (("plain", None), ("weighted", weighted)):
     for seed in range(3):
-        judge = refit_head(model, features["train"], features["val"], seed, criterion)
+        judge = refit_head(frozen, features["train"], features["val"], seed, criterion)
         rows.append({"loss": name, **scores(*judge.predict(make_loader(features["val"], 64)))})
 tried = pd.DataFrame(rows).groupby("loss", sort=False).mean()
 tried.round(3)
@@ -403,19 +403,19 @@ print(f"macro F1 at 0.5 {100 * change['macro_f1']:+.1f} points, BCE {change['bce
 # now too high. A threshold of its own for each label finds them as well, without bending the
 # probabilities. We keep the plain loss unless mAP, which no threshold can mend, gains clearly.
 #
-# ## The last run: all images, labels put right
+# ## The last run: validation images too
 #
 # The validation images have done their work: they stopped the training, set the thresholds, and
 # settled what to keep. They are labelled too, and labels are dear. So phase 2 runs once more, from
-# the same start and for as many epochs, on *all* labelled images, with the labels that were put
-# right. Nothing can watch it now, which is why this comes last, and changes nothing else.
+# the same start and for as many epochs as served it best, on training *and* validation images,
+# with the labels that were put right. Nothing can watch it now, which is why this comes last; and
+# the thresholds stay as they are, for no image is left to tune others on.
 
 # %%
 started = time.perf_counter()
 everything = train.joined(val)
 everything.labels = repaired
-final = start.unfreeze(last_n_blocks=5)
-epochs = len(phase2.history.epochs)
+final, epochs = copy.deepcopy(frozen).unfreeze(BLOCKS), early.best_epoch
 last = fine_tune(final, everything, None, [Progress()], epochs, RATE / 10, seed=SEED, mixup=0.2)
 seconds["phase2_all"] = time.perf_counter() - started
 results["phase2_all"] = scores(last.predict(loader_for(shown))[0], truth)

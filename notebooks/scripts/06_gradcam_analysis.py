@@ -294,7 +294,7 @@ if len(placed):
     display(figure)
 
 # %% [markdown]
-# Most answers were right before, and their maps hardly move. It is the images that fine-tuning
+# Where most answers were right before, the mean can hardly move. It is the images that fine-tuning
 # mended where a difference may show:
 
 # %%
@@ -317,7 +317,7 @@ if len(mended):
             phase: map_plots.answers(labels[mended], values[mended], classes)
             for phase, values in chances.items()
         },
-        [known[photos.paths[i]] for i in mended] if len(placed) else None,
+        [known[photos.paths[i]] for i in mended] if set(mended) <= set(placed) else None,
         path=runs / "Phase_Maps.jpg",
     )
     display(figure)
@@ -498,6 +498,7 @@ answers = {
     part: judges["biased"].predict(make_loader(features[part], 64)) for part in TESTS.values()
 }
 passed = {"biased": {told: accuracy(*answers[part]) for told, part in TESTS.items()}}
+flips = {}
 print({told: f"{value:.1%} right" for told, value in passed["biased"].items()})
 
 # %% [markdown]
@@ -512,7 +513,7 @@ looks = unbiased.with_transform(eval_transform((224, 224), frozen.mean, frozen.s
 objects = object_boxes(trap)
 twins = answers["test_unbiased"][0].softmax(dim=1).numpy()
 verdicts = twins.argmax(axis=1)  # sorted by name, so each object's two images are neighbours
-flips = {"biased": (verdicts[::2] != verdicts[1::2]).mean()}
+flips["biased"] = (verdicts[::2] != verdicts[1::2]).mean()
 by_day = [path.stem.endswith("day") for path in unbiased.paths]
 fooled = np.flatnonzero(by_day & (given != verdicts))
 if len(fooled):
@@ -541,13 +542,10 @@ mixed = FeatureDataset(
 )
 heads["cured"], early = copy.deepcopy(frozen), EarlyStopping("val_loss", patience=3)
 judges["cured"] = train_head(heads["cured"], mixed, features["val"], [early], seed=SEED)
-answers = {
-    part: judges["cured"].predict(make_loader(features[part], 64)) for part in TESTS.values()
-}
-passed["cured"] = {told: accuracy(*answers[part]) for told, part in TESTS.items()}
-healed = answers["test_unbiased"][0].softmax(dim=1).numpy()
-verdicts = healed.argmax(axis=1)
-flips["cured"] = (verdicts[::2] != verdicts[1::2]).mean()
+cured = {part: judges["cured"].predict(make_loader(features[part], 64)) for part in TESTS.values()}
+passed["cured"] = {told: accuracy(*cured[part]) for told, part in TESTS.items()}
+healed = cured["test_unbiased"][0].softmax(dim=1).numpy()
+flips["cured"] = (healed.argmax(axis=1)[::2] != healed.argmax(axis=1)[1::2]).mean()
 print(f"{len(extra)} counter-examples beside {len(features['train'])} images")
 print({told: f"{value:.0%} of answers turned over by the sky" for told, value in flips.items()})
 
