@@ -7,6 +7,8 @@ REPO ?=
 
 PY := .venv/bin/python
 INSTALLED := .venv/installed
+# Most of 15,000 modules are never imported; those that are get compiled then.
+PIP := $(PY) -m pip install --no-compile
 # Data of another form is fetched or is somebody's own; the shortcut is drawn for all.
 RENDERED := $(if $(filter-out rendered,$(COURSE_DATA)),,data/rendered/drones data/rendered/panoramas) data/rendered/shortcut
 
@@ -51,6 +53,6 @@ data/rendered/%: | $(INSTALLED)
 $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "$(PYTHON) is Python %d.%d; the course needs 3.10 or newer: make PYTHON=python3.12" % sys.version_info[:2])'
 	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
-	@$(PY) -c 'import torch, torchvision' 2>/dev/null || $(PY) -m pip install $(TORCH) || $(PY) -m pip install torch torchvision
-	@echo 'installing the course into .venv' && $(PY) -m pip install -q -e '.[dev]'
+	@$(PY) -c 'import torch, torchvision' 2>/dev/null || $(PIP) $(TORCH) || $(PIP) torch torchvision
+	@echo 'installing the course into .venv' && $(PIP) -q -e '.[dev]'
 	@touch $@

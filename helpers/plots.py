@@ -37,11 +37,13 @@ def image_grid(
         raise ValueError(f"no images to show under the title {title!r}.")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    longest = max(len(line) for caption in captions for line in caption.split("\n"))
-    wide = max(1.8, 0.09 * longest)  # inches, so that neighbours' captions keep apart
+    lines = [caption.split("\n") for caption in captions]
+    wide = max(1.8, 0.09 * max(len(line) for told in lines for line in told))  # inches
+    high = min(wide, 2) + 0.2 * max(map(len, lines))
     figure, axes = plt.subplots(
-        rows, columns, figsize=(wide * columns, (wide + 0.3) * rows + 0.4), squeeze=False
-    )
+        rows, columns, figsize=(wide * columns, high * rows + 0.4), squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
     for axis in axes.flat:
         axis.set_axis_off()
     for index, (axis, image, caption) in enumerate(zip(axes.flat, images, captions, strict=False)):
@@ -52,7 +54,6 @@ def image_grid(
             fontsize=10, color=colour, parse_math=False,
         )  # fmt: skip
     figure.suptitle(title)
-    figure.tight_layout()
     return save(figure, path)
 
 

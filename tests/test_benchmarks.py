@@ -162,3 +162,14 @@ def test_comparison_needs_what_the_notebook_has_measured(tmp_path, monkeypatch):
     found = older_recipe.notebook_numbers("vgg16")
     assert list(found) == ["ours phase 1", "ours phase 2", "ours train + val"]
     assert found["ours train + val"] == phases["phase2_all"]
+
+
+def test_the_older_recipe_is_trained_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(older_recipe, "OUTPUT", tmp_path / "recipes.json")
+    monkeypatch.setattr(older_recipe, "data_form", lambda: "real")
+    assert older_recipe.kept_numbers("vgg16") == {}
+    recipes = {"older phase 1": {"map": 0.7}, "ours phase 1": {"map": 0.8}}
+    kept = {"real": {"backbone": "vgg16", "recipes": recipes}}
+    (tmp_path / "recipes.json").write_text(json.dumps(kept))
+    assert older_recipe.kept_numbers("vgg16") == {"older phase 1": {"map": 0.7}}
+    assert older_recipe.kept_numbers("mobilenet_v2") == {}
