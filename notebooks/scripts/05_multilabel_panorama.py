@@ -184,9 +184,8 @@ results = {"phase1": scores(logits1, truth)}
 #
 # Now the blocks next to the head learn too, at a tenth of the rate. The blocks before them see
 # edges and textures, which a landscape shares with all of ImageNet, and their large maps take half
-# of the time: unless there are a thousand images or more, they stay as they are. Early stopping is
-# **reset**, since its best loss and its patience were those of phase 1; from here on it has a
-# patience of five epochs.
+# of the time: they stay as they are. Early stopping is **reset**, since its best loss and its
+# patience were those of phase 1; from here on it has a patience of five epochs.
 #
 # **Mixup** (Zhang et al., 2018) lays a faint second image over each, and blends the labels by the
 # same shares. A network that learns from few images is soon too sure of them; this keeps it modest.
@@ -196,8 +195,8 @@ started = time.perf_counter()
 early.reset(patience=5)
 train = splits["train"].with_transform(train_transform(SIZE, frozen.mean, frozen.std, **AUGMENT))
 val = splits["val"].with_transform(plain)
-EPOCHS, BLOCKS = (3, 5) if len(train) < 1000 else (8, None)  # None: all of them
-model = copy.deepcopy(frozen).unfreeze(BLOCKS)
+EPOCHS = 3 if len(train) < 1000 else 8
+model = copy.deepcopy(frozen).unfreeze(last_n_blocks=5)
 phase2 = fine_tune(model, train, val, [early, Progress()], EPOCHS, RATE / 10, seed=SEED, mixup=0.2)
 seconds["phase2"] = time.perf_counter() - started
 logits2, truth = phase2.predict(loader_for(shown))
@@ -415,7 +414,7 @@ print(f"macro F1 at 0.5 {100 * change['macro_f1']:+.1f} points, BCE {change['bce
 started = time.perf_counter()
 everything = train.joined(val)
 everything.labels = repaired
-final, epochs = copy.deepcopy(frozen).unfreeze(BLOCKS), early.best_epoch
+final, epochs = copy.deepcopy(frozen).unfreeze(last_n_blocks=5), early.best_epoch
 last = fine_tune(final, everything, None, [Progress()], epochs, RATE / 10, seed=SEED, mixup=0.2)
 seconds["phase2_all"] = time.perf_counter() - started
 results["phase2_all"] = scores(last.predict(loader_for(shown))[0], truth)
