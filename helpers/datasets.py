@@ -160,9 +160,6 @@ class MultilabelDataset(ImageDataset):
     def _labels_at(self, indices: Sequence[int]) -> np.ndarray:
         return self.labels[np.asarray(indices, int)]
 
-    def _labels_with(self, other: MultilabelDataset) -> np.ndarray:
-        return np.concatenate([self.labels, other.labels])
-
     def __getitem__(self, index: int):
         image, labels = super().__getitem__(index)
         return image, torch.tensor(labels)

@@ -81,24 +81,6 @@ class ImageDataset(Dataset):
         """A data set of the items at `indices`, in that order."""
         return self._copy(indices, self.transform)
 
-    def joined(self, other: ImageDataset) -> ImageDataset:
-        """The images of both, one after the other, behind this one's transform.
-
-        Raises: DataError where the two are of other kinds or have other classes, or the same in
-            another order.
-        """
-        kinds = [(type(data).__name__, data.classes) for data in (self, other)]
-        if kinds[0] != kinds[1]:
-            raise DataError(
-                "a {} of {} and a {} of {} cannot be joined; give both the same classes in one "
-                "order.".format(*kinds[0], *kinds[1])
-            )
-        both = self.with_transform(self.transform)
-        both.reports = [*self.reports, *other.reports]
-        both.skipped = [*self.skipped, *other.skipped]
-        both.labels = self._labels_with(other)
-        return both
-
     def _copy(self, indices: Sequence[int], transform: Callable | None) -> ImageDataset:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, transform=transform, epoch=0)
@@ -108,9 +90,6 @@ class ImageDataset(Dataset):
 
     def _labels_at(self, indices: Sequence[int]) -> Sequence:
         return [self.labels[i] for i in indices]
-
-    def _labels_with(self, other: ImageDataset) -> Sequence:
-        return [*self.labels, *other.labels]
 
     def __len__(self) -> int:
         return len(self.reports)

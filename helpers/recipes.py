@@ -152,7 +152,7 @@ def refit_head(
 def fine_tune(
     model: TransferModel,
     train: ImageDataset,
-    val: ImageDataset | None,
+    val: ImageDataset,
     callbacks: list[Callback],
     max_epochs: int,
     learning_rate: float = FINE_TUNE_RATE,
@@ -164,8 +164,7 @@ def fine_tune(
 
     Args:
         model: unfrozen as wanted.
-        train, val: images with tensor transforms, of one size or of any. Without val nothing can
-            watch the validation loss: for a recipe that is settled.
+        train, val: images with tensor transforms, of one size or of any.
         batch_size: images, of 224 x 224 where they are of any size.
         mixup: as in Trainer.
     """
@@ -176,7 +175,7 @@ def fine_tune(
     trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed, mixup)
     trainer.fit(
         loader_for(train, batch_size, shuffle=True, seed=seed),
-        None if val is None else loader_for(val, batch_size),
+        loader_for(val, batch_size),
         max_epochs,
     )
     return trainer

@@ -192,21 +192,6 @@ def test_a_subset_takes_its_labels_along(labelled):
     assert other.digest != labelled.digest
 
 
-def test_joined_sets_hold_the_images_and_labels_of_both(labelled, photo_folder):
-    for whole in (labelled, ImageFolderDataset(photo_folder / "train")):
-        view = eval_transform((32, 32))
-        first, rest = whole.subset(range(5)), whole.subset(range(5, len(whole)))
-        both = first.with_transform(view).joined(rest)
-        assert both.paths == whole.paths and both.digest == whole.digest
-        assert np.array_equal(both.labels, whole.labels) and both.transform is view
-        assert both[7][0].shape == (3, 32, 32) and len(first) == 5
-    other_order = whole.subset(range(5))
-    other_order.classes = whole.classes[::-1]
-    for other in (labelled, other_order):
-        with pytest.raises(DataError, match="cannot be joined; give both the same classes"):
-            whole.joined(other)
-
-
 def test_a_file_that_breaks_later_is_told(labelled_photos, tmp_path):
     shutil.copytree(labelled_photos, tmp_path / "copy")
     data = MultilabelDataset(tmp_path / "copy" / "labels.csv", tmp_path / "copy" / "photos")

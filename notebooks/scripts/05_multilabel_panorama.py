@@ -8,7 +8,7 @@
 # before, and then look at what accuracy hides: thresholds, probabilities that are too sure, and
 # labels that are simply wrong.
 #
-# *Four minutes on a CPU, one on a Colab GPU.*
+# *Three minutes on a CPU, one on a Colab GPU.*
 
 # %%
 # On Colab this cell fetches and installs the course; anywhere else it does nothing.
@@ -402,31 +402,6 @@ print(f"macro F1 at 0.5 {100 * change['macro_f1']:+.1f} points, BCE {change['bce
 # now too high. A threshold of its own for each label finds them as well, without bending the
 # probabilities. We keep the plain loss unless mAP, which no threshold can mend, gains clearly.
 #
-# ## The last run: validation images too
-#
-# The validation images have done their work: they stopped the training, set the thresholds, and
-# settled what to keep. They are labelled too, and labels are dear. So phase 2 runs once more, from
-# the same start and for as many epochs as served it best, on training *and* validation images,
-# with the labels that were put right. Nothing can watch it now, which is why this comes last; and
-# the thresholds stay as they are, for no image is left to tune others on.
-
-# %%
-started = time.perf_counter()
-everything = train.joined(val)
-everything.labels = repaired
-final, epochs = copy.deepcopy(frozen).unfreeze(last_n_blocks=5), early.best_epoch
-last = fine_tune(final, everything, None, [Progress()], epochs, RATE / 10, seed=SEED, mixup=0.2)
-seconds["phase2_all"] = time.perf_counter() - started
-results["phase2_all"] = scores(last.predict(loader_for(shown))[0], truth)
-pd.DataFrame(results).T.round(3)
-
-# %%
-more, mended = len(val) / len(train), int((repaired != given).sum())
-gain = pd.Series(results["phase2_all"]) - pd.Series(results["phase2"])
-print(f"{more:.0%} more images and {mended} labels put right: ", end="")
-print(f"mAP {100 * gain['map']:+.1f} points, BCE {gain['bce']:+.3f}")
-
-# %% [markdown]
 # ## Save, load, predict
 #
 # The thresholds are part of the model, and so is how its images are to be prepared. Whoever has the
@@ -435,7 +410,7 @@ print(f"mAP {100 * gain['map']:+.1f} points, BCE {gain['bce']:+.3f}")
 # %%
 saved = save_model(
     runs / f"phase2_{backbone.name}",
-    final,
+    model,
     {
         "classes": classes,
         "size": list(SIZE),

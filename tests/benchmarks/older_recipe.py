@@ -6,10 +6,9 @@ The older recipe: a sigmoid inside the model and BCELoss; the backbone's weights
 but its batch norm in train mode; AdamW at 1e-3, then all layers at 1e-5; squares of 224 pixels,
 turned, cut out at random and mirrored. Early stopping is the same: patience 2, reset, patience 5.
 
-Ours is not run here: its numbers are those that notebook 05 has left in the runs folder. Phase 2 is
-to be compared: its last run, "train + val", has also seen the validation photos, and labels that
-were put right. All go to Save_Model/panoramas/recipes.json. What is there of the older recipe, half
-an hour's work on two cores, is used again.
+Ours is not run here: its numbers are those that notebook 05 has left in the runs folder. All go to
+Save_Model/panoramas/recipes.json. What is there of the older recipe, half an hour's work on two
+cores, is used again.
 """
 
 from __future__ import annotations
@@ -36,11 +35,6 @@ from helpers.trainer import Trainer
 OUTPUT = ROOT / "Save_Model" / "panoramas" / "recipes.json"
 SIZE, BATCH, SEED = 224, 32, 0
 RATES, PATIENCE = (1e-3, 1e-5), (2, 5)
-PHASES = {
-    "phase1": "phase 1",
-    "phase2": "phase 2",
-    "phase2_all": "train + val",
-}
 FIGURES = ("map", "micro_f1", "macro_f1", "exact_match", "hamming_loss", "bce")
 
 
@@ -104,7 +98,7 @@ def notebook_numbers(backbone: str) -> dict[str, dict[str, float]]:
     path = run_folder("panoramas") / "metrics.json"
     try:
         phases = json.loads(path.read_text())["results"][backbone]
-        return {f"ours {PHASES.get(name, name)}": row for name, row in phases.items()}
+        return {f"ours phase {number}": phases[f"phase{number}"] for number in (1, 2)}
     except (OSError, KeyError):
         raise SystemExit(
             f"{path} has no results of {backbone}: run notebook 05 on this data first, as in "
