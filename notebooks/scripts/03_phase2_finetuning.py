@@ -197,8 +197,8 @@ with torch.no_grad():
     kept, careful, burnt = (m.eval().embed(probe).cpu() for m in (phase1, model, reckless))
 cosine = nn.functional.cosine_similarity
 for text, others in (
-    (f"same images, {len(phase2_history.epochs)} epochs at {rate:.0e}", careful),
-    (f"same images, {SHORT} epochs at {10 * rate:.0e}", burnt),
+    (f"same images, at {rate:.0e}, epochs: {len(phase2_history.epochs)}", careful),
+    (f"same images, at {10 * rate:.0e}, epochs: {SHORT}", burnt),
     ("different images in phase 1", kept.roll(1, dims=0)),
 ):
     print(f"{text:>35}: cosine {cosine(kept, others).mean():.2f}")
@@ -220,12 +220,12 @@ curves.block_bars(
 # %% [markdown]
 # ## Does it overfit?
 #
-# Accuracy on training images (at most 1,000), seen without augmentation, against validation. A
+# Accuracy on training images (at most 240), seen without augmentation, against validation. A
 # wide gap means learning by heart; then augment more, stop earlier, unfreeze less, or find more
 # images.
 
 # %%
-some = np.random.default_rng(SEED).permutation(len(train))[:1000]
+some = np.random.default_rng(SEED).permutation(len(train))[:240]
 seen = make_loader(splits["train"].with_transform(val.transform).subset(some), BATCH)
 scores["train accuracy"] = [
     Trainer(candidate, criterion, metrics=metrics).evaluate(seen)["accuracy"]

@@ -332,7 +332,7 @@ if len(mended):
 # both curves with those of the same two baselines.
 
 # %%
-STEPS = 5
+STEPS = 4
 ranked = {"GradCAM": cam, "blob in the middle": baselines["centre"], "noise": baselines["noise"]}
 target = said["phase 2"]
 removed = {
@@ -368,7 +368,7 @@ map_charts.removal_curves(
 # image through its map. For both higher is better; of ROAD 0 is a map without any idea.
 
 # %%
-few, more = (np.linspace(0, len(images) - 1, min(n, len(images))).astype(int) for n in (6, 40))
+few, more = (np.linspace(0, len(images) - 1, min(n, len(images))).astype(int) for n in (4, 40))
 pd.DataFrame(
     {
         told: {
@@ -437,6 +437,7 @@ if (places / "train_label.csv").is_file():
         for part, data in scenes.items()
     }
     names = scenes["train"].classes
+    torch.manual_seed(SEED)
     pyramid = TransferModel(load_backbone(name), len(names), "spp", task="multilabel").freeze()
     known_features = frozen_features(pyramid, scenes, RULE, views=(1,), augmentations=("mirror",))
     early = EarlyStopping("val_loss", patience=3)
@@ -484,6 +485,7 @@ parts = load_splits(trap, seed=SEED)
 pair = parts["train"].classes
 for part in ("test_unbiased", "extra"):
     parts[part] = ImageFolderDataset(trap / part, classes=pair)
+torch.manual_seed(SEED)
 frozen = TransferModel(load_backbone(name), len(pair)).freeze()
 features = frozen_features(frozen, parts, views=(1, 2))
 heads, judges = {"biased": copy.deepcopy(frozen)}, {}
