@@ -105,7 +105,8 @@ def render_plan(
         parent.mkdir(parents=True, exist_ok=True)
     jobs = [(seed, first, second, str(folder / path)) for first, second, path in plan]
     steps = render_all(jobs, min(processes or os.cpu_count() or 1, len(jobs)), render)
-    return list(tqdm(steps, bar, len(jobs), unit="img", disable=bar is None))
+    pace = 0.1 if sys.stderr.isatty() else 10  # seconds; a log keeps each state of the bar
+    return list(tqdm(steps, bar, len(jobs), unit="img", mininterval=pace, disable=bar is None))
 
 
 def stranger(folder: Path, own: str) -> Path | None:
