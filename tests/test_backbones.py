@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 
 from helpers import backbones
 from helpers.backbones import BackboneError, load_backbone
@@ -70,16 +71,42 @@ def test_lite0_weights_are_really_imagenets():
 
 
 def test_auto_falls_back_offline_and_says_so(offline):
-    said = []
-    backbone = load_backbone("auto", say=said.append)
+    lines = []
+    backbone = load_backbone("auto", log=lines.append)
     assert backbone.name == "efficientnet_lite0" and "ImageNet" in backbone.weights
-    assert len(said) == 1 and "mobilenet_v2" in said[0] and "efficientnet_lite0" in said[0]
+    assert len(lines) == 1 and "mobilenet_v2" in lines[0] and "efficientnet_lite0" in lines[0]
 
 
 def test_auto_takes_mobilenet_where_it_can_be_downloaded(monkeypatch, tmp_path):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(backbones, "_reachable", lambda url, seconds: True)
-    assert backbones.choose_backbone()[0] == "mobilenet_v2"
+
+    def send(url, path, *arguments, **options):
+        torch.save(torchvision.models.mobilenet_v2(weights=None).state_dict(), path)
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", send)
+    assert backbones.choose_backbone() == ("mobilenet_v2", "its ImageNet weights are here")
+
+
+@pytest.mark.parametrize("answer", ["another file", "a log-in page", "nothing more"])
+def test_auto_falls_back_whatever_the_server_sends(monkeypatch, tmp_path, answer):
+    """The address answers, and then the weights are not what was promised."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setattr(backbones, "_reachable", lambda url, seconds: True)
+
+    def send(url, path, *arguments, **options):
+        if answer == "another file":
+            raise RuntimeError('invalid hash value (expected "7ebf99e0", got "0123")')
+        if answer == "nothing more":
+            raise TimeoutError("timed out")
+        Path(path).write_text("<html>please log in</html>")
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", send)
+    lines = []
+    backbone = load_backbone("auto", log=lines.append)
+    assert backbone.name == "efficientnet_lite0" and "ImageNet" in backbone.weights
+    (line,) = lines
+    assert "not mobilenet_v2" in line and "\n" not in line
 
 
 def test_auto_decides_within_five_seconds_when_nothing_answers(monkeypatch, tmp_path):
@@ -102,7 +129,10 @@ def test_a_damaged_cached_file_is_named(offline, tmp_path):
     checkpoints.mkdir(parents=True)
     (checkpoints / "mobilenet_v2-7ebf99e0.pth").write_bytes(b"cut off")
     with pytest.raises(BackboneError, match=r"mobilenet_v2-7ebf99e0\.pth: not the weights"):
-        load_backbone("auto", say=lambda line: None)
+        load_backbone("mobilenet_v2")
+    lines = []
+    assert load_backbone("auto", log=lines.append).name == "efficientnet_lite0"
+    assert "mobilenet_v2-7ebf99e0.pth: not the weights" in lines[0]  # named, and the course goes on
 
 
 def test_unknown_and_unfit_names_are_told():
@@ -117,7 +147,7 @@ def test_unknown_and_unfit_names_are_told():
 )
 def test_auto_uses_cached_mobilenet(monkeypatch):
     monkeypatch.setenv("TORCH_HOME", os.fspath(SHARED_WEIGHTS))
-    said = []
-    backbone = load_backbone("auto", say=said.append)
-    assert backbone.name == "mobilenet_v2" and "cached" in said[0]
+    lines = []
+    backbone = load_backbone("auto", log=lines.append)
+    assert backbone.name == "mobilenet_v2" and "cached" in lines[0]
     assert backbone.channels == 1280 and backbone.mean == (0.485, 0.456, 0.406)
