@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from torchvision.transforms.v2 import MixUp
 
 if TYPE_CHECKING:
     from helpers.trainer import Trainer
@@ -19,6 +20,13 @@ class Callback:
 
     def on_fit_start(self, trainer: Trainer) -> None: ...
     def on_batch_start(self, trainer: Trainer) -> None: ...
+
+    def change_batch(
+        self, trainer: Trainer, inputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """A training batch on its way to the model; other targets are left out of the metrics."""
+        return inputs, targets
+
     def on_epoch_end(self, trainer: Trainer, row: dict) -> None: ...
     def on_fit_end(self, trainer: Trainer) -> None: ...
 
@@ -29,16 +37,30 @@ class Callback:
     def load_state_dict(self, state: dict) -> None: ...
 
 
+LOWER_IS_BETTER = frozenset({"loss", "bce", "hamming_loss"})
+HIGHER_IS_BETTER = frozenset({"accuracy", "map", "macro_f1", "micro_f1", "exact_match"})
+
+
 class Monitor:
-    """Compares one number of each epoch with the best so far; higher or lower is read off its name.
+    """Compares one number of each epoch with the best so far.
 
     Args:
         name: a column of the history, such as "val_loss" or "val_accuracy".
         min_delta: a change below this is no improvement.
+        mode: "min" where lower is better, "max" where higher is; needed for a metric that is not
+            one of the course's.
+
+    Raises: ValueError for another mode, and without one where it cannot be known.
     """
 
-    def __init__(self, name: str = "val_loss", min_delta: float = 0.0):
-        self.name, self.min_delta, self.best = name, min_delta, None
+    def __init__(self, name: str = "val_loss", min_delta: float = 0.0, mode: str | None = None):
+        metric = name.removeprefix("train_").removeprefix("val_")
+        if mode is None and metric in LOWER_IS_BETTER | HIGHER_IS_BETTER:
+            mode = "min" if metric in LOWER_IS_BETTER else "max"
+        if mode not in ("min", "max"):
+            problem = f"is lower or higher {name!r} better" if mode is None else f"mode is {mode!r}"
+            raise ValueError(f'{problem}? Give mode="min" or mode="max".')
+        self.name, self.min_delta, self.mode, self.best = name, min_delta, mode, None
 
     def improved(self, row: dict) -> bool:
         if self.name not in row:
@@ -46,7 +68,7 @@ class Monitor:
         value = row[self.name]
         if not math.isfinite(value):
             return False
-        sign = 1 if self.name.endswith("loss") else -1  # losses fall, everything else rises
+        sign = 1 if self.mode == "min" else -1
         if self.best is not None and not sign * (self.best - value) > self.min_delta:
             return False
         self.best = value
@@ -56,13 +78,20 @@ class Monitor:
 class EarlyStopping(Callback):
     """Stop after `patience` epochs without improvement, and restore the best weights.
 
-    After phase 1 `reset(patience=...)` makes it ready for phase 2.
+    After phase 1 `reset(patience=...)` makes it ready for phase 2. Monitor, min_delta and mode: see
+    Monitor.
 
     Source: Prechelt 1998, "Early stopping - but when?".
     """
 
-    def __init__(self, monitor: str = "val_loss", patience: int = 2, min_delta: float = 0.0):
-        self.monitor = Monitor(monitor, min_delta)
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        patience: int = 2,
+        min_delta: float = 0.0,
+        mode: str | None = None,
+    ):
+        self.monitor = Monitor(monitor, min_delta, mode)
         self.reset(patience)
 
     def reset(self, patience: int | None = None) -> None:
@@ -113,8 +142,8 @@ class Checkpoint(Callback):
     Give it as the last callback, so that it keeps the state which the others leave.
     """
 
-    def __init__(self, folder: str | Path, monitor: str = "val_loss"):
-        self.folder, self.monitor = Path(folder), Monitor(monitor)
+    def __init__(self, folder: str | Path, monitor: str = "val_loss", mode: str | None = None):
+        self.folder, self.monitor = Path(folder), Monitor(monitor, mode=mode)
 
     def on_epoch_end(self, trainer: Trainer, row: dict) -> None:
         improved = self.monitor.improved(row)
@@ -162,6 +191,31 @@ def warmup_cosine(warmup: float = 0.1, floor: float = 0.01) -> Callable[[float],
         return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * done))
 
     return factor
+
+
+class Mixup(Callback):
+    """Blend each image with another of its batch, and their targets by the same shares.
+
+    A network that learns from few images is soon too sure of them; this keeps it modest. Metrics of
+    the training batches are left out, since no label of a blended image is simply right.
+
+    Args:
+        alpha: shares come from Beta(alpha, alpha): small ones mostly leave one image faint.
+        num_classes: where targets are class numbers (N,); they become probabilities (N, C). Not
+            needed for several labels (N, L).
+
+    Source: Zhang et al. 2018, by torchvision's MixUp.
+    """
+
+    def __init__(self, alpha: float = 0.2, num_classes: int | None = None):
+        self.blend = MixUp(alpha=alpha, num_classes=num_classes)
+
+    def change_batch(
+        self, trainer: Trainer, inputs: torch.Tensor, targets: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        if not inputs.is_floating_point():
+            inputs = trainer.unwrapped_model.normalise(inputs)
+        return self.blend(inputs, targets)
 
 
 class Progress(Callback):

@@ -1,14 +1,13 @@
-"""Labelled images as PyTorch datasets, and loaders whose order a seed decides."""
+"""Labelled images as PyTorch data sets: a folder per class, or a table of labels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset, Sampler
 
 from helpers.errors import DataError
 from helpers.image_dataset import ImageDataset
@@ -163,39 +162,6 @@ class MultilabelDataset(ImageDataset):
     def __getitem__(self, index: int):
         image, labels = super().__getitem__(index)
         return image, torch.tensor(labels)
-
-
-class EpochShuffle(Sampler[int]):
-    """A new order each epoch, decided by (seed, epoch) alone: a resumed run sees the same order."""
-
-    def __init__(self, length: int, seed: int = 0):
-        self.length, self.seed, self.epoch = length, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.length
-
-    def __iter__(self) -> Iterator[int]:
-        yield from np.random.default_rng([self.seed, self.epoch]).permutation(self.length).tolist()
-
-
-def make_loader(
-    dataset: Dataset,
-    batch_size: int = 16,
-    shuffle: bool = False,
-    seed: int = 0,
-    workers: int = 0,
-) -> DataLoader:
-    """A DataLoader whose shuffled order depends on seed and epoch only (see EpochShuffle)."""
-    return DataLoader(
-        dataset,
-        batch_size=batch_size,
-        sampler=EpochShuffle(len(dataset), seed) if shuffle else None,
-        num_workers=workers,
-        pin_memory=torch.cuda.is_available(),
-    )
 
 
 def class_folders(folder: str | Path) -> dict[str, list[Path]]:

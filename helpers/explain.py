@@ -6,7 +6,6 @@ The formulas are pytorch-grad-cam's. How good a map is, `map_quality` and `faith
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -15,7 +14,8 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 from torch.func import functional_call
 
-from helpers.batching import PIXEL_BUDGET
+from helpers.inference import evaluating
+from helpers.loaders import PIXEL_BUDGET
 from helpers.models import TransferModel
 
 Images = torch.Tensor | Sequence[torch.Tensor]  # (N, 3, H, W), or N times (3, H, W) of any size
@@ -53,8 +53,8 @@ def cam_maps(
 
     Args:
         model: frozen or not, in any mode, on any device; afterwards as before, gradients included.
-        images: (N, 3, H, W), normalised as the model wants it; or a list of (3, H, W), whose sizes
-            may differ.
+        images: (N, 3, H, W), uint8 or normalised as the model wants it; or a list of (3, H, W),
+            whose sizes may differ.
         targets: the output to explain, from 0 on: one for all images, or one per image. None takes
             the strongest output of each image.
         method: a name from above (METHODS), or several, which share the backbone's work.
@@ -105,11 +105,10 @@ def _draw(
     maps = [[None] * len(images) for _ in wanted]
     if isinstance(images, torch.Tensor):
         maps = [np.zeros((len(images), *images.shape[2:]), np.float32) for _ in wanted]
-    with as_it_was(model), torch.inference_mode(False), torch.enable_grad():
+    with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         probe = _Probe(model)
-        device = next(model.parameters()).device
         for rows, batch in batches(images, batch_size):
-            batch = batch.to(device)  # here, so that each method gets the very same tensor
+            batch = model.normalise(batch)  # here, so that each method gets the very same tensor
             for place, (method, _) in enumerate(wanted):
                 chosen = None
                 if targets[place] is not None:
@@ -131,10 +130,8 @@ def check_images(images: Images) -> None:
                 f"images have shape {tuple(image.shape)}; give a tensor (N, 3, H, W), or a list of "
                 "tensors (3, H, W)."
             )
-        if not image.is_floating_point():
-            raise ValueError(
-                f"images are {image.dtype}; give normalised floats, as eval_transform makes them."
-            )
+        if image.dtype != torch.uint8 and not image.is_floating_point():
+            raise ValueError(f"images are {image.dtype}; give uint8, as eval_transform makes them.")
 
 
 def batches(images: Images, batch_size: int) -> Iterator[tuple[list[int], torch.Tensor]]:
@@ -169,18 +166,6 @@ def check_targets(model: TransferModel, targets: Targets, count: int) -> np.ndar
     return np.broadcast_to(numbers, (count,))
 
 
-@contextmanager
-def as_it_was(model: nn.Module) -> Iterator[None]:
-    """Eval mode for a while; afterwards each module is in the mode that it was in."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
-
-
 class _Probe(nn.Module):
     """The model, with a layer between backbone and pooling for the library to hook.
 
@@ -203,9 +188,8 @@ class _Probe(nn.Module):
         return functional_call(head, constants, self.model.pool(maps))
 
     def _features(self, images: torch.Tensor) -> torch.Tensor:
-        device = next(self.model.parameters()).device
         with torch.no_grad():
-            return self.model.features(images.to(device, memory_format=torch.channels_last))
+            return self.model.feature_maps(images)
 
     def _seen(self, images: torch.Tensor) -> torch.Tensor:
         """The features of a batch, computed once for all methods and targets."""

@@ -16,9 +16,11 @@ from pytorch_grad_cam.metrics.road import ROADCombined
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torchvision.transforms.functional import gaussian_blur
 
-from helpers.explain import Images, Targets, as_it_was, batches, check_images, check_targets
+from helpers.explain import Images, Targets, batches, check_images, check_targets
+from helpers.inference import evaluating
 from helpers.map_quality import Maps
 from helpers.models import TransferModel
+from helpers.seeding import seeded
 
 BLUR = 10 / 224  # standard deviation, of the shorter side: 10 pixels of 224
 
@@ -102,10 +104,9 @@ def road(
     Raises: ValueError for maps or targets that do not fit.
     """
     measure = ROADCombined(percentiles=list(percentiles))
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    with seeded(seed), warnings.catch_warnings():
         # The library gives numpy tensors for arrays, which numpy wants no more.
         warnings.filterwarnings("ignore", message="__array_wrap__", category=DeprecationWarning)
-        torch.random.default_generator.manual_seed(seed)
         ranks = [_ranks(found) for found in maps]
         return _by_library(measure, model, images, ranks, targets, batch_size)
 
@@ -142,9 +143,7 @@ def randomised_models(model: TransferModel, seed: int = 0) -> Iterator[tuple[str
     blocks = [(f"block {number}", block) for number, block in enumerate(changed._blocks, start=1)]
     for step, (name, block) in enumerate([*blocks, ("head", [changed.head])][::-1]):
         # Not the seed itself: training may have begun with it, and a head would start as it did.
-        mixed = int(np.random.SeedSequence((seed, step)).generate_state(1)[0])
-        with torch.random.fork_rng(devices=[]):
-            torch.random.default_generator.manual_seed(mixed)
+        with seeded(seed, step):
             for module in block:
                 module.apply(_reset)
         yield name, copy.deepcopy(changed).to(device)
@@ -192,9 +191,9 @@ def _curves(
     targets = check_targets(model, targets, len(images))
     shares = torch.linspace(0, 1, steps + 1)[1:-1].view(-1, 1, 1, 1)
     curves = np.zeros((len(named), len(images), steps + 1))
-    with as_it_was(model):
+    with evaluating(model):
         for row, image in enumerate(images):
-            image = image.cpu()
+            image = model.normalise(image[None])[0].cpu()
             other = GROUNDS[ground](image)
             start, end = (other.expand_as(image), image) if insert else (image, other)
             altered = [start[None], end.expand_as(image)[None]]
@@ -240,8 +239,9 @@ def _by_library(
     def chances(batch: torch.Tensor) -> torch.Tensor:
         return model.probabilities(model(batch))
 
-    with as_it_was(model):
+    with evaluating(model):
         for rows, batch in batches(images, batch_size):
+            batch = model.normalise(batch).cpu()
             chosen = chances(batch).argmax(dim=1) if targets is None else targets[rows]
             wanted = [ClassifierOutputTarget(int(target)) for target in chosen]
             stacked = np.stack([maps[row] for row in rows]).astype(np.float32)

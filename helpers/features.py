@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from accelerate import Accelerator
-from torch.utils.data import DataLoader, Dataset
+from torch import nn
+from torch.utils.data import Dataset
 
-from helpers.batching import make_bucket_loader
-from helpers.datasets import make_loader
 from helpers.image_dataset import ImageDataset
+from helpers.inference import predict
+from helpers.loaders import make_loader
 from helpers.models import TransferModel
 
 
@@ -38,25 +38,12 @@ class FeatureDataset(Dataset):
         return self.features[self.epoch % len(self.features), index], self.labels[index]
 
 
-def loader_for(
-    dataset: ImageDataset,
-    batch_size: int = 16,
-    shuffle: bool = False,
-    seed: int = 0,
-    workers: int = 0,
-) -> DataLoader:
-    """Plain batches of images of one size, or size buckets of about as many pixels."""
-    if dataset.any_size:
-        return make_bucket_loader(dataset, batch_size * 224 * 224, shuffle, seed, workers)
-    return make_loader(dataset, batch_size, shuffle, seed, workers)
-
-
 def compute_features(
     model: TransferModel,
     dataset: ImageDataset,
     views: Sequence[int] = (0,),
     batch_size: int = 16,
-    workers: int = 0,
+    workers: int | None = None,
 ) -> FeatureDataset:
     """Pooled backbone features of each image, for each augmented view.
 
@@ -64,26 +51,28 @@ def compute_features(
     plain loop would show it (up to the number of views, then they repeat).
 
     Args:
-        model: its backbone is used as it is, in eval mode.
+        model: its backbone is used in eval mode; the model is left as it is, where it is.
         dataset: images with a tensor transform.
         views: epoch numbers; one is enough where the transform does not augment.
-        batch_size: images, of 224 x 224 where they are of any size (see `make_bucket_loader`).
-        workers: processes that load images.
+        batch_size, workers: see `make_loader`.
 
     Returns: features of shape (len(views), N, D), on the CPU.
     """
-    accelerator = Accelerator()
-    model.to(accelerator.device)
-    was_training, epoch = model.training, dataset.epoch
-    model.eval()
-    stacked = []
-    with torch.no_grad():
-        for view in views:
-            dataset.set_epoch(view)
-            loader, back = loader_for(dataset, batch_size, workers=workers), slice(None)
-            if dataset.any_size:
-                back = torch.from_numpy(loader.batch_sampler.order).argsort()
-            stacked.append(torch.cat([model.embed(images).cpu() for images, _ in loader])[back])
+    epoch, stacked = dataset.epoch, []
+    embedder, loader = _Embedder(model), make_loader(dataset, batch_size, workers=workers)
+    for view in views:
+        dataset.set_epoch(view)
+        stacked.append(predict(embedder, loader)[0])
     dataset.set_epoch(epoch)
-    model.train(was_training)
     return FeatureDataset(torch.stack(stacked), torch.as_tensor(dataset.labels))
+
+
+class _Embedder(nn.Module):
+    """A model that ends before its classifier."""
+
+    def __init__(self, model: TransferModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.model.embed(images)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch.utils.data import Dataset
 
 from helpers.errors import DataError
@@ -35,7 +36,13 @@ class ImageDataset(Dataset):
     labels: Sequence
 
     def __init__(self, folder: str | Path, transform: Callable | None = None, seed: int = 0):
-        self.folder, self.transform, self.seed, self.epoch = Path(folder), transform, seed, 0
+        self.folder, self.transform, self.seed = Path(folder), transform, seed
+        self._epoch = _shared_number()
+
+    @property
+    def epoch(self) -> int:
+        """Which augmented view is shown; processes that load images see a change at once."""
+        return int(self._epoch)
 
     @property
     def paths(self) -> list[Path]:
@@ -55,7 +62,7 @@ class ImageDataset(Dataset):
 
     @property
     def any_size(self) -> bool:
-        """Whether the transform leaves images of different shapes, for `make_bucket_loader`."""
+        """Whether the transform leaves images of different shapes, as one with a rule does."""
         return callable(getattr(self.transform, "size", None))
 
     @property
@@ -71,7 +78,7 @@ class ImageDataset(Dataset):
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the augmented view: the same epoch gives the same views again."""
-        self.epoch = epoch
+        self._epoch.fill_(epoch)
 
     def with_transform(self, transform: Callable | None) -> ImageDataset:
         """The same files behind another transform, without checking them again."""
@@ -83,7 +90,7 @@ class ImageDataset(Dataset):
 
     def _copy(self, indices: Sequence[int], transform: Callable | None) -> ImageDataset:
         other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, transform=transform, epoch=0)
+        other.__dict__.update(self.__dict__, transform=transform, _epoch=_shared_number())
         other.reports = [self.reports[i] for i in indices]
         other.labels = self._labels_at(indices)
         return other
@@ -107,3 +114,8 @@ class ImageDataset(Dataset):
         if self.transform is not None:
             image = self.transform(image, seed=(self.seed, self.epoch, index), **options)
         return image, self.labels[index]
+
+
+def _shared_number() -> torch.Tensor:
+    """A number that worker processes share: they live for many epochs, each with a copy."""
+    return torch.zeros((), dtype=torch.int64).share_memory_()

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import torch
 from accelerate import Accelerator
-from accelerate.utils import set_seed
 from torch import nn
 from torch.utils.data import DataLoader
 
+from helpers.seeding import seeded
 from helpers.trainer import set_epoch
 
 
@@ -28,8 +28,8 @@ def lr_range_test(
 ) -> pd.DataFrame:
     """Train for `steps` batches while the rate grows geometrically, and watch the loss.
 
-    Model and optimizer are left exactly as they were. The test ends early once the smoothed loss
-    exceeds three times its best: from there on it only diverges.
+    Model, optimizer and all random generators are left exactly as they were. The test ends early
+    once the smoothed loss exceeds three times its best: from there on it only diverges.
 
     Returns: a frame with columns lr, loss and smoothed (moving average, bias-corrected).
     Raises: ValueError for a range, a number of steps or a loader that makes no sense.
@@ -44,21 +44,21 @@ def lr_range_test(
     trial, trial_optimizer = copy.deepcopy((model, optimizer))
     device = Accelerator().device
     trial.to(device).train()
-    set_seed(seed)
     rates = np.geomspace(start, end, steps)
     rows, average = [], 0.0
-    for step, (inputs, targets) in zip(range(steps), _repeat(loader), strict=False):
-        for group in trial_optimizer.param_groups:
-            group["lr"] = float(rates[step])
-        loss = criterion(trial(inputs.to(device)), targets.to(device))
-        average = 0.9 * average + 0.1 * loss.item()
-        smoothed = average / (1 - 0.9 ** (step + 1))
-        rows.append({"lr": float(rates[step]), "loss": loss.item(), "smoothed": smoothed})
-        if not np.isfinite(smoothed) or smoothed > 3 * min(row["smoothed"] for row in rows):
-            break
-        trial_optimizer.zero_grad()
-        loss.backward()
-        trial_optimizer.step()
+    with seeded(seed):
+        for step, (inputs, targets) in zip(range(steps), _repeat(loader), strict=False):
+            for group in trial_optimizer.param_groups:
+                group["lr"] = float(rates[step])
+            loss = criterion(trial(inputs.to(device)), targets.to(device))
+            average = 0.9 * average + 0.1 * loss.item()
+            smoothed = average / (1 - 0.9 ** (step + 1))
+            rows.append({"lr": float(rates[step]), "loss": loss.item(), "smoothed": smoothed})
+            if not np.isfinite(smoothed) or smoothed > 3 * min(row["smoothed"] for row in rows):
+                break
+            trial_optimizer.zero_grad()
+            loss.backward()
+            trial_optimizer.step()
     return pd.DataFrame(rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,8 @@ import pandas as pd
 import torch
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from torch import nn
+from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 from torchmetrics.classification import (
     MulticlassAccuracy,
@@ -19,11 +22,49 @@ from torchmetrics.classification import (
     MultilabelHammingDistance,
 )
 
+from helpers.inference import predict
+
+
+def evaluate(
+    model: nn.Module,
+    loader: DataLoader,
+    criterion: nn.Module | None = None,
+    metrics: MetricCollection | None = None,
+) -> dict[str, float]:
+    """What a model is worth on all items of a loader.
+
+    Args:
+        model, loader: see `predict`.
+        criterion: called as `criterion(outputs, targets)`; its value becomes "loss".
+        metrics: torchmetrics collection; each becomes an entry. It is not changed.
+
+    Returns: the loss, if there is a criterion, and the metrics.
+    Raises: DataError for a loader without batches.
+    """
+    outputs, targets = predict(model, loader)
+    result = {}
+    if criterion is not None:  # it may hold weights that are on another device by now
+        result["loss"] = copy.deepcopy(criterion).cpu()(outputs, targets).item()
+    if metrics is not None:
+        metrics = metrics.clone().to(outputs.device)
+        metrics.reset()
+        metrics.update(outputs, targets)
+        result.update(computed(metrics))
+    return result
+
+
+def computed(metrics: MetricCollection) -> dict[str, float]:
+    """The metrics' values; they start anew afterwards."""
+    values = {name: value.item() for name, value in metrics.compute().items()}
+    metrics.reset()
+    return values
+
 
 def multiclass_metrics(num_classes: int) -> MetricCollection:
     """Accuracy over images and mean F1 over classes, from logits (N, C) and labels (N,)."""
     # The Trainer gathers outputs from all processes first: the metrics must not do so again.
-    own = {"num_classes": num_classes, "sync_on_compute": False}
+    # Checking the arguments would make the device wait in every step.
+    own = {"num_classes": num_classes, "sync_on_compute": False, "validate_args": False}
     return MetricCollection(
         {
             "accuracy": MulticlassAccuracy(average="micro", **own),
@@ -50,7 +91,7 @@ def multilabel_metrics(num_labels: int) -> MetricCollection:
     together, `macro_f1` averages over labels, `exact_match` is the share of images with every label
     right, `hamming_loss` the share of wrong labels.
     """
-    own = {"num_labels": num_labels, "sync_on_compute": False}
+    own = {"num_labels": num_labels, "sync_on_compute": False, "validate_args": False}
     return _OfLogits(
         {
             "map": MultilabelAveragePrecision(average="macro", **own),

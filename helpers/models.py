@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.metadata
 import json
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -15,6 +20,11 @@ from torch import nn
 
 from helpers.backbones import Backbone, load_backbone
 from helpers.errors import last_line
+from helpers.images import read_image
+from helpers.inference import autocast, evaluating
+from helpers.seeding import seeded
+from helpers.shapes import ShapeRule
+from helpers.transforms import Transform, eval_transform
 
 TASKS, POOLINGS = ("multiclass", "multilabel"), ("avg", "spp")
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
@@ -43,10 +53,9 @@ class SpatialPyramidPooling(nn.Module):
         super().__init__()
         if not levels or any(level < 1 for level in levels):
             raise ValueError(f"levels are {tuple(levels)}; give one or more numbers of at least 1.")
-        pools = {"max": nn.functional.adaptive_max_pool2d, "avg": nn.functional.adaptive_avg_pool2d}
-        if mode not in pools:
+        if mode not in ("max", "avg"):
             raise ValueError(f"mode is {mode!r}; known: 'max' and 'avg'.")
-        self.levels, self.mode, self._pool = tuple(levels), mode, pools[mode]
+        self.levels, self.mode = tuple(levels), mode
 
     @property
     def bins(self) -> int:
@@ -54,29 +63,56 @@ class SpatialPyramidPooling(nn.Module):
         return sum(level**2 for level in self.levels)
 
     def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        return torch.cat([self._pool(maps, level).flatten(1) for level in self.levels], dim=1)
+        # On Apple's MPS PyTorch's own pooling fails, or is wrong, where a level does not divide a
+        # side of the map (pytorch issue 190064).
+        pool = pool_by_slices if maps.device.type == "mps" else pool_adaptively
+        pooled = [pool(maps, level, self.mode).flatten(1) for level in self.levels]
+        return torch.cat(pooled, dim=1)
 
     def extra_repr(self) -> str:
         return f"levels={self.levels}, mode={self.mode!r}"
 
 
+def pool_adaptively(maps: torch.Tensor, level: int, mode: str) -> torch.Tensor:
+    """Maps (N, C, H, W) to their maxima or means in level x level bins (N, C, level, level)."""
+    if mode == "max":
+        return nn.functional.adaptive_max_pool2d(maps, level)
+    return nn.functional.adaptive_avg_pool2d(maps, level)
+
+
+def pool_by_slices(maps: torch.Tensor, level: int, mode: str) -> torch.Tensor:
+    """The same as `pool_adaptively`, from the bins cut out one by one: right on every device."""
+    height, width = maps.shape[2:]
+    rows, columns = (
+        [slice(i * side // level, -(-(i + 1) * side // level)) for i in range(level)]
+        for side in (height, width)
+    )
+    reduce = torch.amax if mode == "max" else torch.mean
+    bins = [reduce(maps[:, :, row, column], dim=(2, 3)) for row in rows for column in columns]
+    return torch.stack(bins, dim=2).unflatten(2, (level, level))
+
+
 class TransferModel(nn.Module):
     """A pretrained backbone with a new classifier on top.
 
-    images (N, 3, H, W) -> backbone (N, C, h, w) -> pooling (N, D) -> dropout, linear (N, classes)
+    images (N, 3, H, W) -> normalised -> backbone (N, C, h, w) -> pooling (N, D)
+        -> dropout, linear (N, classes)
 
-    The output are logits, for `CrossEntropyLoss` or `BCEWithLogitsLoss`; `predict` turns them into
-    probabilities. What is frozen stays in eval mode whatever `train()` says, so that batch norm
-    neither uses the statistics of a batch nor updates its own.
+    Images are uint8; the model normalises them as its backbone is used to, on its own device. The
+    output are logits, for `CrossEntropyLoss` or `BCEWithLogitsLoss`; `probabilities` turns them
+    into probabilities. What is frozen stays in eval mode whatever `train()` says, so that batch
+    norm neither uses the statistics of a batch nor updates its own.
 
     Args:
-        backbone: from `load_backbone`.
+        backbone: from `load_backbone`. The model takes a copy, so that models made from one
+            backbone have nothing to do with each other; `with_new_head` shares a frozen one.
         num_classes: outputs of the classifier.
         pooling: "avg", the mean over all positions (D = C), or "spp", the maxima of a spatial
             pyramid (D = 21·C with the usual levels). Both take images of any size.
         dropout: share of features zeroed in training before the linear layer.
         task: "multiclass" (softmax) or "multilabel" (a sigmoid per label).
         levels: of the pyramid.
+        seed: of the classifier's start; without one it comes from PyTorch's own random numbers.
     """
 
     def __init__(
@@ -87,6 +123,7 @@ class TransferModel(nn.Module):
         dropout: float = 0.2,
         task: str = "multiclass",
         levels: Sequence[int] = (4, 2, 1),
+        seed: int | None = None,
     ):
         super().__init__()
         if pooling not in POOLINGS:
@@ -96,36 +133,61 @@ class TransferModel(nn.Module):
         if num_classes < 1:
             raise ValueError(f"num_classes is {num_classes}; a classifier needs at least one.")
         self.backbone_name, self.mean, self.std = backbone.name, backbone.mean, backbone.std
+        # Not among the weights that are saved: the config holds mean and std.
+        for name, values in (("_offset", backbone.mean), ("_scale", backbone.std)):
+            numbers = 255 * torch.tensor(values).view(1, 3, 1, 1)
+            self.register_buffer(name, numbers, persistent=False)
         self.weights_source, self.task = backbone.weights, task
         self.num_classes, self.pooling, self.dropout = num_classes, pooling, dropout
-        self.features = backbone.features
+        # Copied together, so that the blocks are those of the copied features. They are plain
+        # lists: the modules are registered in `features`.
+        self.features, self._blocks = copy.deepcopy((backbone.features, backbone.blocks))
+        self._shares_backbone = False
         self.pool = SpatialPyramidPooling(*((levels, "max") if pooling == "spp" else ([1], "avg")))
-        width = backbone.channels * self.pool.bins
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, num_classes))
-        self._blocks = backbone.blocks  # plain lists: the modules are registered in `features`
-        self._still: list[nn.Module] = []  # kept in eval mode by train()
+        with nullcontext() if seed is None else seeded(seed):
+            classifier = nn.Linear(backbone.channels * self.pool.bins, num_classes)
+        self.head = nn.Sequential(nn.Dropout(dropout), classifier)
+        self._frozen_modules: list[nn.Module] = []  # kept in eval mode by train()
         self.to(memory_format=torch.channels_last)  # about twice as fast on a CPU
         self.eval()  # looking at a model must not move its running statistics; fit() trains
 
+    def normalise(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (N, 3, H, W) in uint8 to what the backbone knows: (images / 255 - mean) / std.
+
+        Floating point images are taken as normalised already: whoever blends or alters images does
+        so after normalising them.
+
+        Raises: ValueError for another type or shape.
+        """
+        if images.ndim != 4 or images.shape[1] != 3:
+            raise ValueError(f"images have shape {tuple(images.shape)}; give (N, 3, H, W).")
+        images = images.to(self._scale.device, memory_format=torch.channels_last)
+        if images.is_floating_point():
+            return images
+        if images.dtype != torch.uint8:
+            raise ValueError(f"images are {images.dtype}; give uint8, or normalised floats.")
+        return (images - self._offset) / self._scale
+
+    def feature_maps(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (N, 3, H, W) to the backbone's maps (N, C, h, w)."""
+        images = self.normalise(images)
+        with autocast(images.device):
+            maps = self.features(images)
+        return maps.float()
+
     def embed(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 3, H, W) to pooled features (N, D): what the classifier sees."""
-        device = next(self.parameters()).device
-        images = images.to(device, memory_format=torch.channels_last)
-        return self.pool(self.features(images))
+        return self.pool(self.feature_maps(images))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 3, H, W) to logits (N, num_classes)."""
         return self.head(self.embed(images))
 
     @torch.no_grad()
-    def predict(self, images: torch.Tensor) -> torch.Tensor:
+    def predict_proba(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 3, H, W) to probabilities (N, num_classes) on the CPU, in eval mode."""
-        was_training = self.training
-        self.eval()
-        try:
+        with evaluating(self):
             return self.probabilities(self(images)).cpu()
-        finally:
-            self.train(was_training)
 
     def probabilities(self, logits: torch.Tensor) -> torch.Tensor:
         """Softmax over classes, or a sigmoid per label, as the task asks."""
@@ -139,7 +201,7 @@ class TransferModel(nn.Module):
     def freeze(self) -> TransferModel:
         """Phase 1, adaptation: only the classifier learns; the backbone does not change at all."""
         self.features.requires_grad_(False)
-        self._still = [self.features]
+        self._frozen_modules = [self.features]
         return self.train(self.training)
 
     def unfreeze(
@@ -152,24 +214,49 @@ class TransferModel(nn.Module):
             update_batch_norm: let batch norm use and update statistics of the small training
                 batches. By default it keeps ImageNet's and learns only its scale and shift.
 
+        A model that shares its backbone (see `with_new_head`) takes a copy of its own first.
+
         Raises: ValueError for a number of blocks that the backbone has not.
         """
+        if self._shares_backbone:
+            self.features, self._blocks = copy.deepcopy((self.features, self._blocks))
+            self._shares_backbone = False
         count = self.num_blocks if last_n_blocks is None else last_n_blocks
         if not 0 <= count <= self.num_blocks:
             raise ValueError(f"last_n_blocks is {count}; there are {self.num_blocks} blocks.")
         self.freeze()
         frozen = self._blocks[: self.num_blocks - count]
-        self._still = [module for block in frozen for module in block]
+        self._frozen_modules = [module for block in frozen for module in block]
         for block in self._blocks[self.num_blocks - count :]:
             for module in block:
                 module.requires_grad_(True)
                 if not update_batch_norm:
-                    self._still += [m for m in module.modules() if _is_batch_norm(m)]
+                    self._frozen_modules += [m for m in module.modules() if _is_batch_norm(m)]
         return self.train(self.training)
+
+    def with_new_head(self, seed: int) -> TransferModel:
+        """Another model on the very same frozen backbone, with a classifier that starts anew.
+
+        Several heads on one trunk cost the memory of one, and what one has learnt does not reach
+        the others. The first that is unfrozen takes a copy of the backbone for itself.
+
+        Raises: ValueError where this model's backbone is not frozen.
+        """
+        if any(parameter.requires_grad for parameter in self.features.parameters()):
+            raise ValueError("only a frozen backbone can be shared: call freeze() first.")
+        other = copy.copy(self)  # the same modules, in a dict of its own
+        other._modules = dict(self._modules)
+        other.head = copy.deepcopy(self.head)
+        with seeded(seed):
+            for layer in other.head:
+                if hasattr(layer, "reset_parameters"):
+                    layer.reset_parameters()
+        self._shares_backbone = other._shares_backbone = True
+        return other
 
     def train(self, mode: bool = True) -> TransferModel:
         super().train(mode)
-        for module in self._still:
+        for module in self._frozen_modules:
             module.eval()
         return self
 
@@ -219,8 +306,9 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
         folder: made if missing; an earlier model in it is replaced, never left half-written.
         model: its weights, architecture and normalisation are stored.
         config: must hold "classes" (names, one per output) and "size" (height, width of the images
-            it was trained on, or the fields of their ShapeRule); may hold "thresholds" (one per
-            label) and anything else that JSON can keep, such as learning rates.
+            it was trained on, or their ShapeRule); may hold "crop" (True where images were cropped,
+            not squashed), "thresholds" (one per label) and anything else that JSON can keep, such
+            as learning rates.
 
     Raises: ModelError where config does not fit the model.
     """
@@ -255,6 +343,8 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
             for name in ("torch", "torchvision", "timm", "albumentations")
         },
     }
+    size = config["size"]
+    config = {**config, "size": asdict(size) if isinstance(size, ShapeRule) else list(size)}
     weights, description = folder / WEIGHTS_FILE, folder / CONFIG_FILE
     save_file(state, f"{weights}.tmp")
     Path(f"{description}.tmp").write_text(json.dumps({**described, **config}, indent=2) + "\n")
@@ -290,6 +380,38 @@ def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
             f"{weights}: damaged, or not what {CONFIG_FILE} describes ({last_line(error)})."
         ) from None
     return model.eval(), config
+
+
+def transform_from_config(config: dict) -> Transform:
+    """The transform that prepares an image for the model of this config (see `load_model`)."""
+    size = config["size"]
+    size = ShapeRule(**size) if isinstance(size, dict) else tuple(size)
+    return eval_transform(size, crop=config.get("crop", False))
+
+
+def predict_photo(
+    model: TransferModel, config: dict, photo: str | Path | np.ndarray
+) -> pd.DataFrame:
+    """A saved model's answer for one photo.
+
+    Args:
+        model, config: from `load_model`.
+        photo: a file, or uint8 (H, W, 3), RGB.
+
+    Returns: a row per class with its probability and the answer: yes for the most probable one, or,
+        where several labels may hold, for each at or above its threshold (a column then too).
+    Raises: ImageError for a file that is no readable image.
+    """
+    image = photo if isinstance(photo, np.ndarray) else read_image(photo)
+    probabilities = model.predict_proba(transform_from_config(config)(image)[None])[0].numpy()
+    table = pd.DataFrame({"probability": probabilities}, index=config["classes"])
+    if model.task == "multilabel":
+        table["threshold"] = config["thresholds"]
+        holds = probabilities >= table["threshold"]
+    else:
+        holds = probabilities == probabilities.max()
+    table["answer"] = np.where(holds, "yes", "no")
+    return table
 
 
 def _is_batch_norm(module: nn.Module) -> bool:

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from helpers.backbones import load_backbone
 from helpers.callbacks import EarlyStopping
@@ -43,8 +42,7 @@ def phase1_model(
         return found
     print("phase 1 has left no fitting model here: training it now")
     started = time.perf_counter()
-    torch.manual_seed(seed)
-    model = TransferModel(load_backbone(backbone), len(train.classes)).freeze()
+    model = TransferModel(load_backbone(backbone), len(train.classes), seed=seed).freeze()
     features = frozen_features(model, {"train": train, "val": val}, size)
     early = EarlyStopping("val_loss", patience=3)
     trainer = train_head(model, features["train"], features["val"], [early], seed=seed)
@@ -94,8 +92,8 @@ def phase2_model(
     rate = config["learning_rate"] / 10
     trainer = fine_tune(
         model,
-        train.with_transform(train_transform(size, model.mean, model.std)),
-        val.with_transform(eval_transform(size, model.mean, model.std)),
+        train.with_transform(train_transform(size)),
+        val.with_transform(eval_transform(size)),
         [EarlyStopping("val_loss", patience=5)],
         int(np.clip(images // len(train), 1, 10)),
         rate,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
+from accelerate import Accelerator
 from torch import nn
 from torchmetrics import MetricCollection
 
 from helpers.backbones import Backbone
 from helpers.callbacks import Callback, EarlyStopping, LearningRateSchedule
-from helpers.datasets import make_loader
-from helpers.features import FeatureDataset, compute_features, loader_for
+from helpers.features import FeatureDataset, compute_features
 from helpers.image_dataset import ImageDataset
+from helpers.loaders import make_loader
 from helpers.metrics import multiclass_metrics, multilabel_metrics
 from helpers.models import TransferModel
 from helpers.trainer import Trainer
@@ -52,8 +52,8 @@ def frozen_features(
 
     size, crop, augment: as in `helpers.transforms.train_transform`.
     """
-    augmented = train_transform(size, model.mean, model.std, crop=crop, **augment)
-    plain = eval_transform(size, model.mean, model.std, crop=crop)
+    augmented = train_transform(size, crop=crop, **augment)
+    plain = eval_transform(size, crop)
     return {
         split: compute_features(model, data.with_transform(augmented), views)
         if split == "train"
@@ -88,14 +88,11 @@ def adapt(
     classes, labels = splits["train"].classes, np.asarray(splits["train"].labels)
     task = "multilabel" if labels.ndim == 2 else "multiclass"
 
-    def fresh() -> TransferModel:
-        return TransferModel(backbone, len(classes), pooling, task=task).freeze()
-
-    features = frozen_features(fresh(), splits, size, crop, views)
+    trunk = TransferModel(backbone, len(classes), pooling, task=task).freeze()
+    features = frozen_features(trunk, splits, size, crop, views)
 
     def train(rate: float, seed: int) -> tuple[float, TransferModel]:
-        torch.manual_seed(seed)
-        model, early = fresh(), EarlyStopping("val_loss", patience=3)
+        model, early = trunk.with_new_head(seed), EarlyStopping("val_loss", patience=3)
         train_head(
             model, features["train"], features["val"], [early], learning_rate=rate, seed=seed
         )
@@ -123,6 +120,7 @@ def train_head(
     `criterion` is `criterion_for(model)` unless another is given.
     """
     criterion = criterion or criterion_for(model)
+    model.to(Accelerator().device)  # all of it: backbone and head belong together
     optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
     trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics_for(model), seed=seed)
     trainer.fit(make_loader(train, 32, shuffle=True, seed=seed), make_loader(val, 64), max_epochs)
@@ -140,11 +138,7 @@ def refit_head(
 
     To try other labels, another seed or another criterion on features that are there already.
     """
-    other = copy.deepcopy(model)
-    torch.manual_seed(seed)
-    for layer in other.head:
-        if hasattr(layer, "reset_parameters"):
-            layer.reset_parameters()
+    other = model.with_new_head(seed)
     early = EarlyStopping("val_loss", patience=2)
     return train_head(other, train, val, [early], seed=seed, criterion=criterion)
 
@@ -158,7 +152,6 @@ def fine_tune(
     learning_rate: float = FINE_TUNE_RATE,
     batch_size: int = 16,
     seed: int = 0,
-    mixup: float = 0.0,
 ) -> Trainer:
     """Phase 2 as in notebook 03: everything that is unfrozen learns, at rates that rise and fall.
 
@@ -166,16 +159,15 @@ def fine_tune(
         model: unfrozen as wanted.
         train, val: images with tensor transforms, of one size or of any.
         batch_size: images, of 224 x 224 where they are of any size.
-        mixup: as in Trainer.
     """
     optimizer = torch.optim.AdamW(
         model.parameter_groups(learning_rate, head_factor=HEAD_FACTOR), weight_decay=0.01
     )
     callbacks, metrics = [LearningRateSchedule(), *callbacks], metrics_for(model)
-    trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed, mixup)
+    trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed)
     trainer.fit(
-        loader_for(train, batch_size, shuffle=True, seed=seed),
-        loader_for(val, batch_size),
+        make_loader(train, batch_size, shuffle=True, seed=seed),
+        make_loader(val, batch_size),
         max_epochs,
     )
     return trainer

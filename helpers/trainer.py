@@ -1,27 +1,30 @@
 """The training loop, on one screen: Model, Criterion, Optimizer, Callbacks.
 
-Hugging Face Accelerate moves things to the device, runs mixed precision and several processes.
+Hugging Face Accelerate moves things to the device and runs several processes.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.data_loader import DataLoaderShard, prepare_data_loader
-from accelerate.utils import gather_object, set_seed
 from torch import nn
 from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 
-from helpers.batching import SizeBucketBatchSampler
 from helpers.callbacks import Callback
 from helpers.errors import last_line
 from helpers.history import History
+from helpers.inference import batches_on, share
+from helpers.loaders import set_epoch
+from helpers.metrics import computed, evaluate
+from helpers.seeding import seeded
+
+READ_LOSSES_EVERY = 50  # steps: reading a loss makes the device wait for all that was asked of it
 
 
 class TrainingError(RuntimeError):
@@ -29,43 +32,39 @@ class TrainingError(RuntimeError):
 
 
 class Trainer:
-    """`Trainer(model, criterion, optimizer, callbacks).fit(train, val, max_epochs)`.
+    """`Trainer(model, criterion, optimizer, callbacks).fit(train_loader, val_loader, max_epochs)`.
 
     Args:
-        model: any module; parameters that need no gradient stay as they are.
+        model: any module; parameters that need no gradient stay as they are. `fit` leaves it on
+            the device on which it was trained.
         criterion: called as `criterion(outputs, targets)`, returns the mean loss of the batch.
-        optimizer: over the model's trainable parameters; not needed to evaluate.
+        optimizer: over the model's trainable parameters.
         callbacks: see `helpers.callbacks`; called in the order given.
-        metrics: torchmetrics collection, computed on the training batches of each epoch and on the
-            validation data after it.
+        metrics: torchmetrics collection, computed on the training batches of each epoch (but for
+            batches that a callback has blended) and on the validation data after it.
         seed: with the epoch it decides batch order, augmentation and dropout, so that an epoch
-            does not depend on how the ones before it were run.
-        mixup: alpha of mixup (Zhang et al. 2018), see `blended`; 0 leaves images as they are. For
-            targets that are probabilities, such as several labels.
-
-    Mixed precision is Accelerate's business too: ACCELERATE_MIXED_PRECISION=bf16 in the
-    environment, or `accelerate config`.
+            does not depend on how the ones before it were run. The random generators of whoever
+            calls `fit` are left as they were.
     """
 
     def __init__(
         self,
         model: nn.Module,
         criterion: nn.Module,
-        optimizer: torch.optim.Optimizer | None = None,
+        optimizer: torch.optim.Optimizer,
         callbacks: Sequence[Callback] = (),
         metrics: MetricCollection | None = None,
         seed: int = 0,
-        mixup: float = 0.0,
     ):
         self.accelerator = Accelerator()
-        self.model = self.accelerator.prepare(model)
-        self.optimizer = None if optimizer is None else self.accelerator.prepare(optimizer)
+        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
         self.criterion = criterion.to(self.accelerator.device)
-        self.metrics = None if metrics is None else metrics.to(self.accelerator.device)
-        self.train_metrics = None if metrics is None else metrics.clone()
+        self.metrics, self.callbacks, self.seed = metrics, list(callbacks), seed
+        self.train_metrics = None
+        if metrics is not None:
+            self.train_metrics = metrics.clone().to(self.accelerator.device)
         for metric in (self.train_metrics or {}).values():
             metric.sync_on_compute = True  # each process sees its own training batches only
-        self.callbacks, self.seed, self.mixup = list(callbacks), seed, mixup
         self.history, self.epoch, self.step, self.stop = History(), 0, 0, False
 
     def fit(
@@ -77,117 +76,99 @@ class Trainer:
     ) -> History:
         """Train until epoch `max_epochs` or until a callback sets `stop`.
 
+        Ctrl-C (or a notebook's stop button) ends it early and nothing is lost: the epoch that was
+        begun does not count, EarlyStopping brings back the best weights, and the history of the
+        whole epochs is returned. Another `fit` goes on from there.
+
         Args:
             train_loader, val_loader: batches of (inputs, targets); `make_loader` makes them
                 reproducible. Without validation data callbacks can watch train_loss only.
             resume: a checkpoint's `last.pt`; the run goes on as if it had never stopped.
 
         Returns: the history of all epochs.
-        Raises: TrainingError for an empty loader or a loss that is not finite.
+        Raises: TrainingError for an empty loader, or for a loss that is not finite; that is noticed
+            after READ_LOSSES_EVERY steps at the latest, and names the step at which it happened.
         """
-        if self.optimizer is None:
-            raise TrainingError("to fit, a Trainer needs an optimizer.")
-        self.given_loader, self.max_epochs = train_loader, max_epochs
-        self.train_loader = self._prepared(train_loader)
-        val_loader = None if val_loader is None else self._prepared(val_loader)
-        if len(self.train_loader) == 0:
+        self.train_loader, self.max_epochs = train_loader, max_epochs
+        share(train_loader, self.accelerator)
+        if len(train_loader) == 0:
             raise TrainingError("the training loader has no batches; add data or use smaller ones.")
         self.stop = False
         if resume is not None:
             self.load_checkpoint(resume)
         self._call("on_fit_start")
-        while self.epoch < max_epochs and not self.stop:
-            self.epoch += 1
-            started = time.perf_counter()
-            train_loss = self._train_epoch()
-            row = {"epoch": self.epoch, "lr": self.learning_rate, "train_loss": train_loss}
-            row.update({f"train_{k}": v for k, v in _computed(self.train_metrics).items()})
-            if val_loader is not None:
-                row.update({f"val_{k}": v for k, v in self.evaluate(val_loader).items()})
-            row["seconds"] = time.perf_counter() - started
-            self.history.epochs.append(row)
-            self._call("on_epoch_end", row)
-        self._call("on_fit_end")
+        try:
+            while self.epoch < max_epochs and not self.stop:
+                self._fit_epoch(self.epoch + 1, val_loader)
+        except KeyboardInterrupt:
+            self.step = self.history.batches[-1]["step"] if self.history.batches else 0
+            self._explain_interruption()
+        finally:
+            self._call("on_fit_end")
         return self.history
 
-    def _train_epoch(self) -> float:
-        entropy = np.random.SeedSequence([self.seed, self.epoch]).generate_state(1)[0]
-        set_seed(int(entropy), device_specific=True)
-        set_epoch(self.train_loader, self.epoch)
-        set_epoch(self.given_loader, self.epoch)  # Accelerate wraps its sampler, not always reached
+    def _fit_epoch(self, epoch: int, val_loader: DataLoader | None) -> None:
+        """One epoch; it counts, in the history and for callbacks, once it is whole."""
+        started = time.perf_counter()
+        batches, row = self._train_epoch(epoch)
+        if val_loader is not None:
+            scores = evaluate(self.model, val_loader, self.criterion, self.metrics)
+            row.update({f"val_{name}": value for name, value in scores.items()})
+        row["seconds"] = time.perf_counter() - started
+        self.epoch = epoch
+        self.history.batches += batches
+        self.history.epochs.append(row)
+        self._call("on_epoch_end", row)
+
+    def _train_epoch(self, epoch: int) -> tuple[list[dict], dict]:
+        """Train on each batch once; returns the batches' rows and the epoch's."""
+        set_epoch(self.train_loader, epoch)
         self.model.train()
-        total, count = 0.0, 0
-        for inputs, targets in self.train_loader:
-            self._call("on_batch_start")
-            if self.mixup:
-                inputs, targets = blended(inputs, targets, self.mixup)
-            outputs = self.model(inputs)
-            loss = self.criterion(outputs, targets)
-            value = loss.item()
-            if not torch.isfinite(loss):
-                raise TrainingError(
-                    f"the loss became {value} in epoch {self.epoch}, step {self.step + 1}; "
-                    "lower the learning rate or look for broken inputs."
+        rows, losses, weights, measured = [], [], [], 0
+        with seeded(self.seed, epoch, self.accelerator.process_index):
+            for inputs, targets in batches_on(self.accelerator.device, self.train_loader):
+                # Callbacks may set the learning rate, and blend the batch.
+                self._call("on_batch_start")
+                labels = targets
+                for callback in self.callbacks:
+                    inputs, targets = callback.change_batch(self, inputs, targets)
+                # Forward: from images to logits to one number.
+                outputs = self.model(inputs)
+                loss = self.criterion(outputs, targets)
+                # Backward, and one step against the gradient.
+                self.accelerator.backward(loss)
+                self.optimizer.step()
+                self.optimizer.zero_grad()
+                # Note what happened; numbers stay on the device until they are read together.
+                self.step += 1
+                rows.append(
+                    {"epoch": epoch, "step": self.step, "loss": None, "lr": self.learning_rate}
                 )
-            self.accelerator.backward(loss)
-            self.optimizer.step()
-            self.optimizer.zero_grad()
-            self.step += 1
-            if self.train_metrics is not None:
-                self.train_metrics.update(outputs.detach(), targets)
-            total, count = total + value * len(targets), count + len(targets)
-            self.history.batches.append(
-                {"epoch": self.epoch, "step": self.step, "loss": value, "lr": self.learning_rate}
+                losses.append(loss.detach())
+                weights.append(len(targets))
+                if self.train_metrics is not None and targets is labels:
+                    self.train_metrics.update(outputs.detach(), labels)
+                    measured += len(labels)
+                if len(losses) == READ_LOSSES_EVERY:
+                    _read_losses(losses, rows)
+        _read_losses(losses, rows)
+        total = sum(row["loss"] * weight for row, weight in zip(rows, weights, strict=True))
+        sums = torch.tensor([total, sum(weights)], device=self.accelerator.device)
+        total, count = self.accelerator.reduce(sums).tolist()
+        row = {"epoch": epoch, "lr": self.learning_rate, "train_loss": total / count}
+        if measured:
+            scores = computed(self.train_metrics)
+            row.update({f"train_{name}": value for name, value in scores.items()})
+        return rows, row
+
+    def _explain_interruption(self) -> None:
+        best = next((c.best_epoch for c in self.callbacks if hasattr(c, "best_epoch")), None)
+        weights = f"the best, of epoch {best}, are back" if best else "stay as they are"
+        if self.accelerator.is_main_process:
+            print(
+                f"interrupted in epoch {self.epoch + 1}: history holds {self.epoch} whole epochs; "
+                f"weights: {weights}; call fit again to go on."
             )
-        sums = self.accelerator.reduce(torch.tensor([total, count], device=self.accelerator.device))
-        return (sums[0] / sums[1]).item()
-
-    def evaluate(self, loader: DataLoader) -> dict[str, float]:
-        """Mean loss over all items of the loader, and the metrics."""
-        outputs, targets = self.predict(loader)
-        device = self.accelerator.device
-        outputs, targets = outputs.to(device), targets.to(device)
-        result = {"loss": self.criterion(outputs, targets).item()}
-        if self.metrics is not None:
-            self.metrics.update(outputs, targets)
-            result.update(_computed(self.metrics))
-        return result
-
-    @torch.no_grad()
-    def predict(self, loader: DataLoader) -> tuple[torch.Tensor, torch.Tensor]:
-        """Outputs (logits) and targets of all items on the CPU, in the loader's order.
-
-        Of size buckets, whose order means nothing, they come in the data set's order.
-        """
-        sampler = loader.batch_sampler
-        buckets = sampler if isinstance(sampler, SizeBucketBatchSampler) else None
-        loader = self._prepared(loader)
-        self.model.eval()
-        parts = []
-        for inputs, targets in loader:
-            part = self.model(inputs), targets
-            parts.append(part if buckets else self.accelerator.gather_for_metrics(part))
-        if buckets:  # batches of several processes differ in length; their items are sent instead
-            parts = gather_object([(o.cpu(), t.cpu()) for o, t in parts])
-        if not parts:
-            raise TrainingError("the loader to evaluate has no batches; add data.")
-        outputs, targets = (torch.cat(part) for part in zip(*parts, strict=True))
-        if buckets:
-            back = torch.from_numpy(buckets.order).argsort()
-            outputs, targets = outputs[back], targets[back]
-        return outputs.float().cpu(), targets.cpu()
-
-    def _prepared(self, loader: DataLoader) -> DataLoader:
-        """Batches on the device, shared by all processes: by Accelerate, or by size buckets."""
-        if not isinstance(loader.batch_sampler, SizeBucketBatchSampler):
-            return self.accelerator.prepare(loader)
-        if isinstance(loader, DataLoaderShard):  # prepared before
-            return loader
-        here = self.accelerator
-        loader.batch_sampler.share(here.num_processes, here.process_index)
-        return prepare_data_loader(
-            loader, here.device, num_processes=1, process_index=0, put_on_device=True
-        )
 
     @property
     def learning_rate(self) -> float:
@@ -208,11 +189,15 @@ class Trainer:
             "epochs": self.history.epochs,
             "step": self.step,
         }
-        if self.accelerator.is_main_process:
-            path = Path(path)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(state, f"{path}.tmp")
-            Path(f"{path}.tmp").replace(path)
+        if not self.accelerator.is_main_process:
+            return
+        path, temporary = Path(path), Path(f"{path}.tmp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            torch.save(state, temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def load_checkpoint(self, path: str | Path) -> None:
         """Restore what `save_checkpoint` wrote. Raises TrainingError if it does not fit."""
@@ -242,34 +227,17 @@ class Trainer:
             getattr(callback, hook)(self, *arguments)
 
 
-def blended(
-    inputs: torch.Tensor, targets: torch.Tensor, alpha: float
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Each item with a weaker other one of the batch laid over it, its targets likewise.
+def _read_losses(losses: list[torch.Tensor], rows: list[dict]) -> None:
+    """Move the losses of the latest steps into their rows, and empty the list.
 
-    The weaker one's share comes from Beta(alpha, alpha): small alphas mostly leave it faint.
-    Raises: TrainingError for targets that are class numbers, which cannot be blended.
+    Raises: TrainingError for one that is not finite, with its epoch and step.
     """
-    if not targets.is_floating_point():
-        raise TrainingError("mixup blends targets: give probabilities (N, C), not class numbers.")
-    share = torch.distributions.Beta(alpha, alpha).sample().item()
-    share, order = max(share, 1 - share), torch.randperm(len(inputs))
-    return tuple(share * items + (1 - share) * items[order] for items in (inputs, targets))
-
-
-def _computed(metrics: MetricCollection | None) -> dict[str, float]:
-    """The metrics' values; they start anew afterwards."""
-    if metrics is None:
-        return {}
-    values = {name: value.item() for name, value in metrics.compute().items()}
-    metrics.reset()
-    return values
-
-
-def set_epoch(loader: DataLoader, epoch: int) -> None:
-    """Tell sampler and data set which epoch it is; both may be wrapped by Accelerate."""
-    if hasattr(loader, "set_epoch"):
-        loader.set_epoch(epoch)
-    for part in (loader.sampler, loader.batch_sampler, loader.dataset):
-        if hasattr(part, "set_epoch"):
-            part.set_epoch(epoch)
+    values = torch.stack(losses).tolist() if losses else []
+    for value, row in zip(values, rows[len(rows) - len(values) :], strict=True):
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"the loss became {value} in epoch {row['epoch']}, step {row['step']}; "
+                "lower the learning rate or look for broken inputs."
+            )
+        row["loss"] = value
+    losses.clear()

@@ -1,34 +1,39 @@
-"""Image to tensor, with and without augmentation. The only module that imports albumentations."""
+"""An image of any size to a uint8 tensor, with and without augmentation.
+
+The only module that imports albumentations, and it does so when the first transform is made: that
+takes a second, and it may look for a newer version over the network unless `helpers.course.setup`
+has been called.
+"""
 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import torch
 
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # no version check over the network
-import albumentations as A  # noqa: E402
+if TYPE_CHECKING:
+    import albumentations as A
 
-IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+Size = tuple[int, int] | Callable[[int, int], tuple[int, int]]  # (height, width), or a rule for it
 
-# Each augmentation of the course, in one place: (albumentations class, parameters, probability).
+# Each augmentation of the course, in one place: albumentations class, parameters, probability.
 AUGMENTATIONS = {
     "brightness/contrast": (
-        A.RandomBrightnessContrast,
+        "RandomBrightnessContrast",
         {"brightness_limit": 0.2, "contrast_limit": 0.2},
         0.4,
     ),
     "hue/saturation": (
-        A.HueSaturationValue,
+        "HueSaturationValue",
         {"hue_shift_limit": 12, "sat_shift_limit": 35, "val_shift_limit": 15},
         0.4,
     ),
     "shift-scale-rotate": (
-        A.Affine,
+        "Affine",
         {
             "translate_percent": (-0.08, 0.08),
             "scale": (0.85, 1.2),
@@ -38,15 +43,15 @@ AUGMENTATIONS = {
         0.6,
     ),
     "grid distortion": (
-        A.GridDistortion,
+        "GridDistortion",
         {"num_steps": 5, "distort_limit": 0.25, "border_mode": cv2.BORDER_REFLECT_101},
         0.15,
     ),
-    "rotate90": (A.RandomRotate90, {}, 0.1),
-    "mirror": (A.HorizontalFlip, {}, 0.5),
+    "rotate90": ("RandomRotate90", {}, 0.1),
+    "mirror": ("HorizontalFlip", {}, 0.5),
 }
 
-CROPS = {None: None, "center": A.CenterCrop, "random": A.RandomCrop}
+CROPS = {None: None, "center": "CenterCrop", "random": "RandomCrop"}
 
 
 class Transform:
@@ -54,11 +59,9 @@ class Transform:
 
     Args:
         size: (height, width) in pixels, or a rule that gives the shape for an image's height and
-            width (`batching.ShapeRule`); images are resized to it, not cropped or padded.
+            width (`ShapeRule`); images are resized to it, not cropped or padded.
         augmentations: names from AUGMENTATIONS, or made steps; after resizing, but for the quarter
             turn, which comes before and is left out where a rule keeps aspect ratios.
-        mean, std: per channel, for pixel values in [0, 1]; None leaves out normalisation and the
-            result stays a uint8 (H, W, 3) array, for looking at.
         crop: "center" or "random": instead of squashing to `size`, keep the aspect ratio, let the
             image reach an eighth beyond `size`, and cut.
         zoom: the least share of the area that is looked at: a random part of the image, about as
@@ -67,14 +70,12 @@ class Transform:
 
     def __init__(
         self,
-        size: tuple[int, int] | Callable[[int, int], tuple[int, int]],
+        size: Size,
         augmentations: Sequence[str | A.BasicTransform] = (),
-        mean: Sequence[float] | None = None,
-        std: Sequence[float] | None = None,
         crop: str | None = None,
         zoom: float = 1.0,
     ):
-        self.size, self.mean, self.std, self.crop, self.zoom = size, mean, std, crop, zoom
+        self.size, self.crop, self.zoom = size, crop, zoom
         if not 0 < zoom <= 1 or (crop and zoom < 1):
             raise ValueError(f"zoom is {zoom}; it is a share of the area, and 1 beside crop.")
         if crop not in CROPS:
@@ -82,7 +83,7 @@ class Transform:
         if crop and (callable(size) or size[0] != size[1]):
             raise ValueError("to crop, size must be one square, such as (224, 224).")
         steps = [augmentation(step) if isinstance(step, str) else step for step in augmentations]
-        turns = [step for step in steps if isinstance(step, A.RandomRotate90)]
+        turns = [step for step in steps if type(step).__name__ == "RandomRotate90"]
         self._turns = [] if callable(size) else turns
         self._steps = [step for step in steps if step not in turns]
         self._chains: dict[tuple[int, int], A.Compose] = {}
@@ -106,53 +107,59 @@ class Transform:
         image: np.ndarray,
         seed: int | Sequence[int] = 0,
         shape: tuple[int, int] | None = None,
-    ):
-        """uint8 (H, W, 3) to float32 tensor (3, h, w); the same seed gives the same view.
+    ) -> torch.Tensor:
+        """uint8 (H, W, 3) to a uint8 tensor (3, h, w); the same seed gives the same view.
 
         shape: (h, w), for an image that was decoded at a reduced size; by default it follows from
             the image's own.
         """
+        return torch.from_numpy(self.view(image, seed, shape)).permute(2, 0, 1)
+
+    def view(
+        self,
+        image: np.ndarray,
+        seed: int | Sequence[int] = 0,
+        shape: tuple[int, int] | None = None,
+    ) -> np.ndarray:
+        """The same as an array (h, w, 3), for looking at."""
         chain = self._chain(tuple(shape or self.shape_for(*image.shape[:2])))
         entropy = np.random.SeedSequence(seed).generate_state(1)[0]
         chain.set_random_seed(int(entropy))
-        image = chain(image=image)["image"]
-        if self.mean is None:
-            return image
-        scaled = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float() / 255
-        mean, std = (torch.tensor(values).view(3, 1, 1) for values in (self.mean, self.std))
-        return (scaled - mean) / std
+        return np.ascontiguousarray(chain(image=image)["image"])
 
     def _chain(self, shape: tuple[int, int]) -> A.Compose:
         if shape not in self._chains:
             # Area averaging when shrinking: bilinear would skip pixels and lose a drone's arms.
             how = {"interpolation": cv2.INTER_LINEAR, "area_for_downscale": "image"}
             if self.crop is None and self.zoom == 1:
-                resize = [A.Resize(*shape, **how)]
+                resize = [_step("Resize", *shape, **how)]
             elif self.crop is None:
                 wide = shape[1] / shape[0]
                 part = {"scale": (self.zoom, 1.0), "ratio": (wide * 0.8, wide * 1.25)}
-                resize = [A.RandomResizedCrop(shape, **part, **how)]
+                resize = [_step("RandomResizedCrop", shape, **part, **how)]
             else:
-                resize = [A.SmallestMaxSize(_around(shape), **how), CROPS[self.crop](*shape)]
-            self._chains[shape] = A.Compose([*self._turns, *resize, *self._steps])
+                longer = _step("SmallestMaxSize", _around(shape), **how)
+                resize = [longer, _step(CROPS[self.crop], *shape)]
+            self._chains[shape] = _step("Compose", [*self._turns, *resize, *self._steps])
         return self._chains[shape]
 
     def __repr__(self) -> str:
         steps = [*self._turns, *self._steps]
-        return (
-            f"Transform({self.size}, {steps}, mean={self.mean}, std={self.std}, "
-            f"crop={self.crop!r}, zoom={self.zoom})"
-        )
+        return f"Transform({self.size}, {steps}, crop={self.crop!r}, zoom={self.zoom})"
 
 
 def _around(shape: tuple[int, int]) -> int:
     return max(shape) * 8 // 7
 
 
+def _step(name: str, *arguments, **options) -> A.BasicTransform | A.Compose:
+    import albumentations
+
+    return getattr(albumentations, name)(*arguments, **options)
+
+
 def train_transform(
-    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
-    mean: Sequence[float] | None = IMAGENET_MEAN,
-    std: Sequence[float] | None = IMAGENET_STD,
+    size: Size = (224, 224),
     augmentations: Sequence[str] = tuple(AUGMENTATIONS),
     crop: bool = False,
     zoom: float = 1.0,
@@ -163,20 +170,15 @@ def train_transform(
     would no longer have the shape of its batch. `crop` cuts a random part of this size instead of
     squashing; `zoom` below 1 looks at a random part of at least this share of the area.
     """
-    return Transform(size, augmentations, mean, std, "random" if crop else None, zoom)
+    return Transform(size, augmentations, "random" if crop else None, zoom)
 
 
-def eval_transform(
-    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
-    mean: Sequence[float] | None = IMAGENET_MEAN,
-    std: Sequence[float] | None = IMAGENET_STD,
-    crop: bool = False,
-) -> Transform:
+def eval_transform(size: Size = (224, 224), crop: bool = False) -> Transform:
     """Resize to `size` (height, width) or by a rule, and nothing else: always the same view.
 
     `crop` cuts out the middle in this size instead of squashing.
     """
-    return Transform(size, (), mean, std, "center" if crop else None)
+    return Transform(size, (), "center" if crop else None)
 
 
 def augmentation(name: str, probability: float | None = None) -> A.BasicTransform:
@@ -184,7 +186,7 @@ def augmentation(name: str, probability: float | None = None) -> A.BasicTransfor
     if name not in AUGMENTATIONS:
         raise ValueError(f"no augmentation {name!r}; there are {', '.join(AUGMENTATIONS)}.")
     kind, parameters, default = AUGMENTATIONS[name]
-    return kind(**parameters, p=default if probability is None else probability)
+    return _step(kind, **parameters, p=default if probability is None else probability)
 
 
 def augmentation_gallery(
@@ -195,12 +197,12 @@ def augmentation_gallery(
     Returns: name to up to `views` different uint8 arrays of shape `size`; "original, resized" to
         the image as it is and its squashed form.
     """
-    chains = {}
-    for name in AUGMENTATIONS:
-        chains[name] = Transform(size, [augmentation(name, probability=1)])
-    chains["all, as in training"] = train_transform(size, mean=None)
-    gallery = {"original, resized": [image, eval_transform(size, mean=None)(image)]}
-    for name, chain in chains.items():
-        shown = [chain(image, seed=(seed, view)) for view in range(views)]
+    transforms = {
+        name: Transform(size, [augmentation(name, probability=1)]) for name in AUGMENTATIONS
+    }
+    transforms["all, as in training"] = train_transform(size)
+    gallery = {"original, resized": [image, eval_transform(size).view(image)]}
+    for name, transform in transforms.items():
+        shown = [transform.view(image, seed=(seed, view)) for view in range(views)]
         gallery[name] = list({view.tobytes(): view for view in shown}.values())
     return gallery

@@ -193,7 +193,7 @@ def test_each_label_has_its_own_map(make_model, pooling):
 
 def test_without_a_target_the_strongest_output_is_explained(make_model):
     model = make_model(4)
-    strongest = model.predict(IMAGES).argmax(dim=1)
+    strongest = model.predict_proba(IMAGES).argmax(dim=1)
     assert np.array_equal(cam_maps(model, IMAGES), cam_maps(model, IMAGES, strongest))
 
 
@@ -223,7 +223,7 @@ def test_no_images_give_no_maps(make_model):
         ({"images": IMAGES[0]}, r"images have shape \(3, 96, 128\); give a tensor \(N, 3, H, W\)"),
         ({"images": IMAGES[:, :1]}, r"images have shape \(3, 1, 96, 128\)"),
         ({"images": [IMAGES[0], IMAGES[:1]]}, r"images have shape \(1, 3, 96, 128\)"),
-        ({"images": IMAGES.byte()}, r"images are torch.uint8; give normalised floats"),
+        ({"images": IMAGES.long()}, r"images are torch.int64; give uint8"),
     ],
 )
 def test_bad_input_is_told_in_one_sentence(make_model, change, words):
@@ -239,3 +239,9 @@ def test_maps_on_a_gpu_are_those_of_the_cpu(make_small, method):
     maps = cam_maps(model, IMAGES, 1, method)
     assert np.allclose(maps, cam_maps(model.to("cuda"), IMAGES, 1, method), atol=2e-2)
     assert next(model.parameters()).is_cuda
+
+
+def test_uint8_images_have_the_maps_of_their_normalised_form(make_model):
+    model = make_model()
+    images = torch.randint(0, 256, (2, 3, 64, 96), dtype=torch.uint8)
+    assert np.allclose(cam_maps(model, images), cam_maps(model, model.normalise(images)), atol=1e-5)

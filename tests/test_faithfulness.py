@@ -23,6 +23,9 @@ class CornerModel(torch.nn.Module):
 
     num_classes = 2
 
+    def normalise(self, images: torch.Tensor) -> torch.Tensor:
+        return images
+
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         assert images.dtype == torch.float32  # as a convolution would demand
         height, width = images.shape[2] // 2, images.shape[3] // 2

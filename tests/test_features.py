@@ -2,10 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.batching import ShapeRule
 from helpers.callbacks import LearningRateSchedule
-from helpers.datasets import ImageFolderDataset, MultilabelDataset, make_loader
+from helpers.datasets import ImageFolderDataset, MultilabelDataset
 from helpers.features import compute_features
+from helpers.loaders import make_loader
+from helpers.shapes import ShapeRule
 from helpers.trainer import Trainer
 from helpers.transforms import eval_transform, train_transform
 
@@ -55,9 +56,24 @@ def test_head_trained_on_features_is_the_head_of_the_plain_loop(make_model, phot
 
 def test_mode_and_epoch_are_left_as_they_were(make_model, photos):
     model = make_model().train()
+    model.head.eval()
     photos.set_epoch(4)
     compute_features(model, photos, views=(9,))
-    assert model.training and photos.epoch == 4
+    assert model.training and not model.head.training and photos.epoch == 4
+
+
+def test_features_leave_the_model_where_it_is(make_model, photos, monkeypatch):
+    """As with a GPU: the model works there and comes back."""
+    model, places = make_model(), []
+    move = torch.nn.Module.to
+
+    def note(module, *where, **options):
+        places.append(where)
+        return move(module, *where, **options)
+
+    monkeypatch.setattr(torch.nn.Module, "to", note)
+    compute_features(model, photos.subset(range(3)))
+    assert places[-1] == (torch.device("cpu"),) and len(places) == 2
 
 
 @pytest.mark.parametrize("size", [SIZE, ShapeRule()], ids=["fixed", "any size"])

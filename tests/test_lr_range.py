@@ -40,3 +40,12 @@ def test_senseless_ranges_are_told():
     net = make_net()
     with pytest.raises(ValueError, match="0 < start < end"):
         run(net, torch.optim.SGD(net.parameters(), lr=1), start=1.0, end=0.1)
+
+
+def test_random_generators_are_left_as_they_were():
+    net = make_net()
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    run(net, torch.optim.SGD(net.parameters(), lr=1), steps=5)
+    assert torch.equal(torch.rand(3), expected)

@@ -6,9 +6,12 @@ import sys
 import pytest
 import torch
 
+from helpers.backbones import load_backbone
 from helpers.models import ModelError, TransferModel, load_model, save_model
 
-IMAGES = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+IMAGES = torch.randint(
+    0, 256, (4, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
+)
 CONFIG = {"classes": ["circle", "cross"], "size": [64, 64], "learning_rate": 1e-3}
 
 
@@ -86,6 +89,45 @@ def test_discriminative_rates_fall_towards_the_input(make_model):
     torch.optim.AdamW(groups)  # an optimizer takes them as they are
 
 
+def test_models_of_one_backbone_have_nothing_to_do_with_each_other():
+    backbone = load_backbone("test_efficientnet", pretrained=False)
+    imagenet = {k: v.clone() for k, v in backbone.features.state_dict().items()}
+    frozen, other = TransferModel(backbone, 2).freeze(), TransferModel(backbone, 2)
+    frozen.train()
+    _step(other.unfreeze(update_batch_norm=True))
+    assert not any(p.requires_grad for p in frozen.features.parameters())
+    assert not any(m.training for m in frozen.features.modules())
+    for features in (frozen.features, backbone.features):
+        assert all(torch.equal(v, imagenet[k]) for k, v in features.state_dict().items())
+
+
+def test_heads_may_share_a_frozen_backbone_until_one_is_unfrozen():
+    backbone = load_backbone("test_efficientnet", pretrained=False)
+    first = TransferModel(backbone, 2, seed=0).freeze()
+    second, again = first.with_new_head(1), first.with_new_head(1)
+    assert second.features is first.features and second.head is not first.head
+    assert torch.equal(second.head[1].weight, again.head[1].weight)
+    assert not torch.equal(second.head[1].weight, first.head[1].weight)
+    before = _snapshot(first)
+    _step(second)
+    assert not _changed(before, first)
+    _step(second.unfreeze())
+    assert second.features is not first.features and not _changed(before, first)
+    assert max(first.block_distances(second)) > 0
+    with pytest.raises(ValueError, match="only a frozen backbone"):
+        second.with_new_head(0)
+
+
+def test_a_seed_decides_the_head_and_leaves_other_random_numbers_alone():
+    backbone = load_backbone("test_efficientnet", pretrained=False)
+    torch.manual_seed(1)
+    expected = torch.rand(1)
+    torch.manual_seed(1)
+    heads = [TransferModel(backbone, 2, seed=seed).head[1].weight for seed in (0, 0, 1)]
+    assert torch.equal(torch.rand(1), expected)
+    assert torch.equal(heads[0], heads[1]) and not torch.equal(heads[0], heads[2])
+
+
 @pytest.mark.parametrize("size", [(131, 900), (32, 32), (224, 75)])
 def test_average_pooling_takes_images_of_any_size(make_model, size):
     logits = make_model(3)(torch.zeros(2, 3, *size))
@@ -94,10 +136,10 @@ def test_average_pooling_takes_images_of_any_size(make_model, size):
 
 def test_predict_gives_probabilities_and_keeps_the_mode(make_model):
     model = make_model().train()
-    first, second = model.predict(IMAGES), model.predict(IMAGES)
+    first, second = model.predict_proba(IMAGES), model.predict_proba(IMAGES)
     assert torch.equal(first, second)  # eval mode: no dropout
     assert first.sum(dim=1).tolist() == pytest.approx([1] * 4) and model.training
-    labels = make_model(3, task="multilabel").predict(IMAGES)
+    labels = make_model(3, task="multilabel").predict_proba(IMAGES)
     assert ((labels > 0) & (labels < 1)).all() and labels.sum(dim=1).tolist() != [1] * 4
 
 
@@ -109,6 +151,19 @@ def test_looking_at_a_new_model_changes_nothing_in_it(make_model):
     assert not model.training and not _changed(before, model)
 
 
+def test_the_model_normalises_as_its_backbone_is_used_to(make_model):
+    model = make_model()
+    normalised = (IMAGES.float() / 255 - 0.5) / 0.5  # of this backbone
+    assert torch.allclose(model.normalise(IMAGES), normalised, atol=1e-6)
+    assert torch.equal(model.normalise(normalised), normalised)  # done already
+    with torch.no_grad():
+        assert torch.allclose(model(IMAGES), model(normalised), atol=1e-4)
+    assert not {"_offset", "_scale"} & set(model.state_dict())
+    for images, words in ((IMAGES.long(), "torch.int64; give uint8"), (IMAGES[0], "shape")):
+        with pytest.raises(ValueError, match=words):
+            model(images)
+
+
 def test_images_follow_the_model_to_its_device(make_model):
     """As on a GPU: the model has been moved, the images have not."""
     assert make_model(3).to("meta")(IMAGES).shape == (4, 3)
@@ -117,7 +172,7 @@ def test_images_follow_the_model_to_its_device(make_model):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 def test_predictions_come_back_to_the_cpu(make_model):
     model = make_model().to("cuda")
-    assert model.predict(IMAGES).device.type == "cpu"
+    assert model.predict_proba(IMAGES).device.type == "cpu"
 
 
 def test_a_head_that_load_model_could_not_rebuild_is_refused(make_model, tmp_path):
@@ -134,13 +189,14 @@ def test_saved_model_predicts_the_same_in_a_new_process(make_model, tmp_path):
         "import sys, torch\n"
         "from helpers.models import load_model\n"
         "model, config = load_model(sys.argv[1])\n"
-        "images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))\n"
-        "torch.save((model.predict(images), config['classes']), sys.argv[2])\n"
+        "images = torch.load(sys.argv[2], weights_only=True)\n"
+        "torch.save((model.predict_proba(images), config['classes']), sys.argv[3])\n"
     )
-    out = tmp_path / "out.pt"
-    subprocess.run([sys.executable, "-c", script, tmp_path / "model", out], check=True)
+    images, out = tmp_path / "images.pt", tmp_path / "out.pt"
+    torch.save(IMAGES, images)
+    subprocess.run([sys.executable, "-c", script, tmp_path / "model", images, out], check=True)
     probabilities, classes = torch.load(out, weights_only=True)
-    assert torch.allclose(probabilities, model.predict(IMAGES), atol=1e-6)
+    assert torch.allclose(probabilities, model.predict_proba(IMAGES), atol=1e-6)
     assert classes == CONFIG["classes"]
 
 
@@ -168,7 +224,7 @@ def test_an_interrupted_save_keeps_the_old_model(make_model, tmp_path, monkeypat
     monkeypatch.setattr("helpers.models.save_file", _half_written)
     with pytest.raises(KeyboardInterrupt):
         save_model(tmp_path, _step(make_model()), CONFIG)
-    assert torch.equal(load_model(tmp_path)[0].predict(IMAGES), model.predict(IMAGES))
+    assert torch.equal(load_model(tmp_path)[0].predict_proba(IMAGES), model.predict_proba(IMAGES))
 
 
 def _half_written(state, path):

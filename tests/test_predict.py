@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from helpers.images import ImageError
-from helpers.models import load_model, save_model
-from helpers.predict import predict_photo, view_of
+from helpers.models import load_model, predict_photo, save_model, transform_from_config
+from helpers.shapes import ShapeRule
 
 ANY_SIZE = {"min_side": 128, "max_side": 256, "max_pixels": 160 * 160, "multiple": 32}
 
@@ -25,15 +25,19 @@ def photo(tmp_path):
 
 def test_a_saved_multilabel_model_answers_alike_in_a_new_process(make_model, photo, tmp_path):
     model = make_model(task="multilabel")
-    images = view_of({"size": ANY_SIZE, "mean": model.mean, "std": model.std})
-    before = model.predict(images(cv2.imread(str(photo))[..., ::-1])[None])[0].tolist()
+    transform = transform_from_config({"size": ANY_SIZE})
+    image = transform(cv2.imread(str(photo))[..., ::-1])
+    before = model.predict_proba(image[None])[0].tolist()
     low, high = before[0] - 1e-3, before[1] + 1e-3  # the first is said, the second not
-    config = {"classes": ["sea", "sunset"], "size": ANY_SIZE, "thresholds": [low, high]}
+    config = {
+        "classes": ["sea", "sunset"],
+        "size": ShapeRule(**ANY_SIZE),
+        "thresholds": [low, high],
+    }
     save_model(tmp_path / "model", model, config)
     script = (
         "import sys\n"
-        "from helpers.models import load_model\n"
-        "from helpers.predict import predict_photo\n"
+        "from helpers.models import load_model, predict_photo\n"
         "print(predict_photo(*load_model(sys.argv[1]), sys.argv[2]).to_json(double_precision=15))\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "model"), str(photo)]
@@ -51,7 +55,7 @@ def test_of_classes_one_is_answered(make_model, photo, tmp_path):
     assert table["probability"].sum() == pytest.approx(1) and "threshold" not in table
     assert table["answer"].to_dict()[table["probability"].idxmax()] == "yes"
     assert (table["answer"] == "yes").sum() == 1
-    assert view_of(config)(np.zeros((50, 70, 3), np.uint8)).shape == (3, 96, 128)
+    assert transform_from_config(config)(np.zeros((50, 70, 3), np.uint8)).shape == (3, 96, 128)
 
 
 def test_a_file_that_is_no_image_is_named(make_model, tmp_path):

@@ -3,11 +3,11 @@ import torch
 
 from helpers import recipes
 from helpers.backbones import load_backbone
-from helpers.batching import ShapeRule
-from helpers.datasets import ImageFolderDataset, MultilabelDataset, make_loader
-from helpers.metrics import accuracy
+from helpers.datasets import ImageFolderDataset, MultilabelDataset
+from helpers.loaders import make_loader
+from helpers.metrics import accuracy, evaluate
 from helpers.models import TransferModel
-from helpers.trainer import Trainer
+from helpers.shapes import ShapeRule
 from helpers.transforms import eval_transform, train_transform
 
 SIZE = (64, 64)
@@ -42,16 +42,16 @@ def test_adapting_to_several_labels_trains_a_sigmoid_per_label(labelled_photos):
     backbone = load_backbone("efficientnet_lite0")
     rule = ShapeRule(max_pixels=128 * 256)
     (model,), features, _ = recipes.adapt(backbone, splits, size=rule, seeds=(0,), views=(1, 2))
-    judge = Trainer(model.head, recipes.criterion_for(model), metrics=recipes.metrics_for(model))
-    scores = judge.evaluate(make_loader(features, 8))
+    loader = make_loader(features, 8)
+    scores = evaluate(model.head, loader, recipes.criterion_for(model), recipes.metrics_for(model))
     assert model.task == "multilabel" and scores["map"] > 0.9 and scores["loss"] < 0.6
 
 
 def test_fine_tuning_takes_images_of_any_size(photos):
     rule = ShapeRule(max_pixels=128 * 160)
     model = TransferModel(load_backbone("efficientnet_lite0"), 2, "spp")
-    train = photos[0].with_transform(train_transform(rule, model.mean, model.std))
-    val = photos[1].with_transform(eval_transform(rule, model.mean, model.std))
+    train = photos[0].with_transform(train_transform(rule))
+    val = photos[1].with_transform(eval_transform(rule))
     trainer = recipes.fine_tune(model.unfreeze(), train, val, [], 2, batch_size=4)
     assert len(trainer.history.epochs) == 2
     assert len(trainer.history.batches) > 2 * 24 // 16  # several shapes, so several batches

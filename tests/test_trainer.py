@@ -1,8 +1,10 @@
 import os
+import random
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -13,13 +15,17 @@ from helpers.callbacks import (
     Checkpoint,
     EarlyStopping,
     LearningRateSchedule,
+    Mixup,
+    Monitor,
     Progress,
     warmup_cosine,
 )
-from helpers.datasets import ImageFolderDataset, make_loader
+from helpers.datasets import ImageFolderDataset
 from helpers.history import History
-from helpers.metrics import multiclass_metrics
-from helpers.trainer import Trainer, TrainingError, blended
+from helpers.inference import predict
+from helpers.loaders import make_loader
+from helpers.metrics import evaluate, multiclass_metrics, multilabel_metrics
+from helpers.trainer import Trainer, TrainingError
 from helpers.transforms import eval_transform, train_transform
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,10 +107,10 @@ def test_resumed_equals_uninterrupted(tmp_path):
     class PowerCut(Callback):
         def on_epoch_end(self, trainer, row):
             if trainer.epoch == 3:
-                raise KeyboardInterrupt
+                raise SystemExit
 
     cut = make_trainer([*callbacks("cut"), PowerCut()])
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(SystemExit):
         cut.fit(*loaders(), max_epochs=6)
     torch.manual_seed(99)
     resumed = make_trainer(callbacks("cut"), net=nn.Sequential(*make_net()))
@@ -176,7 +182,7 @@ def test_reset_makes_early_stopping_ready_for_phase_2():
 
 def test_unknown_monitor_is_told():
     with pytest.raises(ValueError, match="cannot monitor 'val_acc'; an epoch has epoch, lr"):
-        make_trainer([EarlyStopping("val_acc")]).fit(*loaders(), max_epochs=1)
+        make_trainer([EarlyStopping("val_acc", mode="max")]).fit(*loaders(), max_epochs=1)
 
 
 def test_best_checkpoint_is_the_best_epoch(tmp_path):
@@ -227,7 +233,7 @@ def test_empty_training_data_is_told():
 
 def test_predictions_come_in_the_loaders_order():
     trainer, data = make_trainer(), make_data(11)
-    outputs, targets = trainer.predict(make_loader(data, 4))
+    outputs, targets = predict(trainer.model, make_loader(data, 4))
     assert torch.equal(targets, data.tensors[1])
     with torch.no_grad():
         assert torch.allclose(outputs, trainer.model.eval()(data.tensors[0]), atol=1e-6)
@@ -246,8 +252,9 @@ def test_history_survives_csv_and_joins_phases(tmp_path):
 
 TWO_PROCESSES = """
 import os, sys, torch
-from helpers.batching import make_bucket_loader
 from helpers.callbacks import Callback
+from helpers.inference import predict
+from helpers.loaders import make_loader
 from helpers.metrics import multiclass_metrics
 from test_trainer import loaders, make_data, make_trainer
 trainer = make_trainer(metrics=multiclass_metrics(2))
@@ -262,11 +269,11 @@ seen = len(history.batches), history.epochs[-1]["val_accuracy"]
 flat = torch.cat([p.detach().flatten() for p in trainer.unwrapped_model.parameters()])
 both = trainer.accelerator.gather(flat[None])
 orders = trainer.accelerator.gather(torch.tensor(orders)[None])
-outputs, targets = trainer.predict(loaders()[1])
+outputs, targets = predict(trainer.model, loaders()[1])
 odd = make_data(30, 1)
-odd.shapes = [(3, 1)] * 22 + [(1, 3)] * 8
-buckets = make_bucket_loader(odd, pixel_budget=15, shuffle=True)
-bucketed, _ = trainer.predict(buckets)
+odd.any_size, odd.shapes = True, [(3, 1)] * 22 + [(1, 3)] * 8
+buckets = make_loader(odd, pixel_budget=15, shuffle=True)
+bucketed, _ = predict(trainer.model, buckets)
 trainer.callbacks.clear()
 trainer.fit(buckets, buckets, max_epochs=3)
 mine = torch.tensor([len(buckets), sum(len(batch) for batch in buckets.batch_sampler)])
@@ -308,23 +315,191 @@ def test_two_processes_share_the_work(tmp_path):
     assert shares[:, 0].tolist() == [4, 4] and shares[:, 1].sum() == 30  # as many steps for each
 
 
-def test_mixup_blends_images_and_targets_alike():
+class Photos(nn.Module):
+    """A net that reads the first number of each image (N, 1, 1, 2): it separates two classes."""
+
+    def __init__(self, scale=1.0):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(float(scale)))
+
+    def forward(self, images):
+        return self.scale * images[:, 0, 0]
+
+
+def photo_data(targets, count=32):
+    labels = torch.arange(count) % 2
+    images = 20.0 * nn.functional.one_hot(labels, 2).float().view(-1, 1, 1, 2) - 10
+    return TensorDataset(images, targets(labels))
+
+
+def hot(labels):
+    return nn.functional.one_hot(labels, 2).float()
+
+
+def test_mixup_blends_images_and_targets_by_the_same_shares():
     torch.manual_seed(0)
-    inputs = torch.eye(8)  # each item is known by its one
-    mixed, targets = blended(inputs, inputs.clone(), alpha=0.5)
-    assert torch.equal(mixed, targets) and torch.allclose(mixed.sum(dim=1), torch.ones(8))
-    assert (mixed.diagonal() >= 0.5).all() and (mixed > 0).sum() > 8
-    with pytest.raises(TrainingError, match="not class numbers"):
-        blended(inputs, torch.arange(8), alpha=0.5)
+    images = torch.eye(8).view(8, 1, 1, 8)  # each is known by its one
+    mixed, targets = Mixup(alpha=2.0).change_batch(None, images, images.view(8, 8).clone())
+    assert torch.allclose(mixed.view(8, 8), targets)
+    assert torch.allclose(targets.sum(dim=1), torch.ones(8)) and (mixed > 0).sum() > 8
+    _, targets = Mixup(alpha=2.0, num_classes=8).change_batch(None, images, torch.arange(8))
+    assert targets.shape == (8, 8) and torch.allclose(targets.sum(dim=1), torch.ones(8))
 
 
-def test_training_with_mixup_learns_and_repeats_itself():
-    data = make_data()
-    soft = TensorDataset(data.tensors[0], nn.functional.one_hot(data.tensors[1], 2).float())
-    found = []
-    for mixup in (0.4, 0.4, 0.0):
-        trainer = make_trainer(mixup=mixup)
-        trainer.fit(make_loader(soft, 8, shuffle=True, seed=1), make_loader(soft, 8), 12)
-        found.append((weights(trainer), trainer.history.epochs[-1]))
-    assert same(found[0][0], found[1][0]) and not same(found[0][0], found[2][0])
-    assert found[0][1]["val_loss"] < 0.5 and found[0][1]["train_loss"] > found[2][1]["train_loss"]
+@pytest.mark.parametrize("several_labels", [True, False])
+def test_metrics_are_never_taken_on_blended_labels(several_labels):
+    """A perfect model's F1 would read far below 1 there, and class numbers would crash."""
+    net = Photos()
+    if several_labels:
+        data, criterion = photo_data(hot), nn.BCEWithLogitsLoss()
+        metrics, mixup = multilabel_metrics(2), Mixup(alpha=5.0)
+    else:
+        data, criterion = photo_data(lambda labels: labels), nn.CrossEntropyLoss()
+        metrics, mixup = multiclass_metrics(2), Mixup(alpha=5.0, num_classes=2)
+    loader = make_loader(data, 8)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.0)
+    blended = Trainer(net, criterion, optimizer, [mixup], metrics).fit(loader, loader, 1)
+    plain = Trainer(net, criterion, optimizer, [], metrics).fit(loader, loader, 1)
+    scores = {name for name in plain.epochs[0] if name.startswith("train_")} - {"train_loss"}
+    assert all(plain.epochs[0][name] in (0.0, 1.0) for name in scores) and scores
+    assert not scores & set(blended.epochs[0])
+    assert blended.epochs[0]["train_loss"] > plain.epochs[0]["train_loss"] + 0.1
+    assert blended.epochs[0]["val_macro_f1"] == 1
+
+
+def test_training_with_mixup_repeats_itself():
+    def run(callbacks):
+        net = Photos(0.1)
+        trainer = Trainer(
+            net, nn.BCEWithLogitsLoss(), torch.optim.SGD(net.parameters(), lr=0.1), callbacks
+        )
+        return trainer.fit(make_loader(photo_data(hot), 8, shuffle=True), None, 3).batches
+
+    assert run([Mixup(0.4)]) == run([Mixup(0.4)]) != run([])
+
+
+class InterruptAt(Callback):
+    """Presses Ctrl-C before the given step, once."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_batch_start(self, trainer):
+        if trainer.step == self.step:
+            self.step = None
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_keeps_the_best_and_goes_on(tmp_path, capsys):
+    class Worse(Callback):
+        """From epoch 3 on validation only gets worse; keeps the weights of each epoch."""
+
+        def on_epoch_end(self, trainer, row):
+            row["val_loss"] = abs(trainer.epoch - 2)
+            seen.append(weights(trainer))
+
+    seen, early = [], EarlyStopping(patience=9)
+    callbacks = [Worse(), early, Checkpoint(tmp_path), InterruptAt(18), LearningRateSchedule()]
+    trainer = make_trainer(callbacks, rate=0.05)
+    history = trainer.fit(*loaders(), max_epochs=6)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "interrupted in epoch 4" in line and "the best, of epoch 2, are back" in line
+    assert [row["epoch"] for row in history.epochs] == [1, 2, 3]  # five steps each
+    assert [row["step"] for row in history.batches] == list(range(1, 16))
+    assert same(weights(trainer), seen[1])
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["best.pt", "last.pt"]
+    assert len(torch.load(tmp_path / "last.pt", weights_only=True)["epochs"]) == 3
+    history = trainer.fit(*loaders(), max_epochs=6)
+    assert [row["epoch"] for row in history.epochs] == [1, 2, 3, 4, 5, 6]
+    assert [row["step"] for row in history.batches] == list(range(1, 31))
+
+
+def test_an_interrupt_while_a_checkpoint_is_written_leaves_the_last_one_whole(
+    tmp_path, monkeypatch
+):
+    def half(state, path):
+        Path(path).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    trainer = make_trainer([Checkpoint(tmp_path)])
+    trainer.fit(*loaders(), max_epochs=1)
+    before = (tmp_path / "last.pt").read_bytes()
+    monkeypatch.setattr(torch, "save", half)
+    trainer.fit(*loaders(), max_epochs=2)
+    assert (tmp_path / "last.pt").read_bytes() == before
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["best.pt", "last.pt"]
+
+
+@pytest.mark.parametrize("name", ["val_loss", "val_bce", "train_loss", "val_hamming_loss"])
+def test_monitors_know_what_falls(name):
+    monitor = Monitor(name)
+    assert monitor.improved({name: 0.5})
+    assert monitor.improved({name: 0.4}) and not monitor.improved({name: 0.45})
+
+
+def test_monitors_know_what_rises_and_never_guess():
+    assert Monitor("val_map").mode == "max" and Monitor("val_accuracy").mode == "max"
+    for make in (Monitor, EarlyStopping, lambda name: Checkpoint("folder", name)):
+        with pytest.raises(ValueError, match="is lower or higher 'val_error' better"):
+            make("val_error")
+    with pytest.raises(ValueError, match="mode is 'lowest'"):
+        Monitor("val_loss", mode="lowest")
+    monitor = EarlyStopping("val_error", mode="min").monitor
+    assert monitor.improved({"val_error": 0.5}) and not monitor.improved({"val_error": 0.6})
+
+
+def test_the_device_is_not_made_to_wait_in_every_step(monkeypatch):
+    """Numbers are read from it as often in an epoch of many steps as in one of few."""
+
+    def readings(batch_size):
+        count = 0
+
+        def counted(tensor, name, original):
+            nonlocal count
+            count += 1
+            return original(tensor)
+
+        with monkeypatch.context() as patch:
+            for name in ("item", "tolist", "__bool__", "__float__"):
+                original = getattr(torch.Tensor, name)
+                patch.setattr(torch.Tensor, name, lambda t, n=name, o=original: counted(t, n, o))
+            trainer = make_trainer(metrics=multiclass_metrics(2))
+            trainer.fit(make_loader(make_data(), batch_size), None, max_epochs=1)
+        return count
+
+    # Adam keeps its step as a tensor on the CPU, and reads it there.
+    assert readings(2) - readings(20) <= (20 - 2) * len(list(make_net().parameters()))
+
+
+def test_a_loss_that_turns_bad_is_noticed_within_the_epoch_and_named(monkeypatch):
+    monkeypatch.setattr("helpers.trainer.READ_LOSSES_EVERY", 4)
+    inputs = torch.zeros(40, 6)
+    inputs[12] = torch.nan  # the seventh batch of two
+    data = TensorDataset(inputs, torch.zeros(40).long())
+    trainer = make_trainer()
+    with pytest.raises(TrainingError, match="the loss became nan in epoch 1, step 7;"):
+        trainer.fit(make_loader(data, 2), None, max_epochs=1)
+    assert trainer.step == 8
+
+
+def test_random_generators_are_left_as_they_were():
+    def draw():
+        return random.random(), np.random.random(), torch.rand(1).item()
+
+    trainer = make_trainer()
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    expected = draw()
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    trainer.fit(*loaders(), max_epochs=2)
+    assert draw() == expected
+
+
+def test_evaluating_leaves_every_part_in_its_mode():
+    trainer = make_trainer(metrics=multiclass_metrics(2))
+    trainer.model.train()
+    trainer.model[2].eval()  # a frozen part
+    modes = [module.training for module in trainer.model.modules()]
+    scores = evaluate(trainer.model, loaders()[1], nn.CrossEntropyLoss(), trainer.metrics)
+    assert set(scores) == {"loss", "accuracy", "macro_f1"}
+    assert [module.training for module in trainer.model.modules()] == modes
+    assert evaluate(trainer.model, loaders()[1]) == {}

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.batching import ShapeRule
+from helpers.shapes import ShapeRule
 from helpers.transforms import (
     AUGMENTATIONS,
     augmentation,
@@ -19,12 +19,15 @@ def photo():
     return np.kron(rng.integers(0, 256, (13, 30, 3)), np.ones((10, 10, 1))).astype(np.uint8)
 
 
-def test_eval_view_is_the_squashed_normalised_image(photo):
-    grey = np.full((131, 900, 3), 128, dtype=np.uint8)
-    view = eval_transform((32, 48), mean=(0.5, 0.4, 0.3), std=(0.5, 0.25, 0.2))(grey)
-    assert view.shape == (3, 32, 48) and view.dtype == torch.float32
-    expected = [(128 / 255 - m) / s for m, s in ((0.5, 0.5), (0.4, 0.25), (0.3, 0.2))]
-    assert view.mean(dim=(1, 2)).tolist() == pytest.approx(expected, abs=1e-5)
+def test_eval_view_is_the_squashed_image_in_uint8(photo):
+    colour = np.full((131, 900, 3), (200, 100, 50), dtype=np.uint8)
+    item = eval_transform((32, 48))(colour)
+    assert item.shape == (3, 32, 48) and item.dtype == torch.uint8
+    assert item.flatten(1).unique(dim=1).flatten().tolist() == [200, 100, 50]
+    assert (
+        eval_transform((32, 48)).view(photo)
+        == eval_transform((32, 48))(photo).permute(1, 2, 0).numpy()
+    ).all()
     transform = eval_transform((64, 64))
     assert torch.equal(transform(photo, seed=1), transform(photo, seed=2))
 
@@ -69,7 +72,7 @@ def test_gallery_shows_every_augmentation_and_the_whole_chain(photo):
 def test_shrinking_averages_instead_of_skipping():
     lines = np.zeros((800, 800, 3), dtype=np.uint8)
     lines[:, ::8] = 255  # thin bright lines: skipping pixels would lose or double them
-    view = eval_transform((100, 100), mean=(0, 0, 0), std=(1, 1, 1))(lines)
+    view = eval_transform((100, 100))(lines).float() / 255
     assert view.mean().item() == pytest.approx(1 / 8, abs=0.005) and view.std() < 0.01
 
 
@@ -78,7 +81,7 @@ def test_any_size_keeps_the_shape_and_never_turns(photo):
     rule = ShapeRule(max_pixels=256 * 256)
     transform = train_transform(rule)
     assert {tuple(transform(photo, seed=i).shape[1:]) for i in range(30)} == {rule(130, 300)}
-    shown = eval_transform(rule, mean=None)(photo)
+    shown = eval_transform(rule).view(photo)
     assert shown.shape[:2] == rule(130, 300) == (128, 320)
 
 
@@ -90,9 +93,9 @@ def test_crop_keeps_proportions_where_squashing_does_not():
         white = image[..., 0] > 127
         return white.any(axis=1).sum(), white.any(axis=0).sum()
 
-    height, width = height_and_width(eval_transform((224, 224), mean=None, crop=True)(ring))
+    height, width = height_and_width(eval_transform((224, 224), crop=True).view(ring))
     assert abs(height - width) <= 1 and 160 < height < 180
-    height, width = height_and_width(eval_transform((224, 224), mean=None)(ring))
+    height, width = height_and_width(eval_transform((224, 224)).view(ring))
     assert height > 2.5 * width
     views = [train_transform((224, 224), augmentations=(), crop=True)(ring, seed=i) for i in (0, 1)]
     assert not torch.equal(*views)
@@ -105,8 +108,8 @@ def test_zoom_looks_at_a_part_of_the_same_shape():
     rows, columns = np.mgrid[0:200, 0:400]
     ramp = np.stack([rows * 255 // 199, columns * 255 // 399, 0 * rows], axis=2).astype(np.uint8)
     rule = ShapeRule(max_pixels=160 * 320)
-    transform = train_transform(rule, None, augmentations=(), zoom=0.25)
-    views = [transform(ramp, seed=i) for i in range(40)]
+    transform = train_transform(rule, augmentations=(), zoom=0.25)
+    views = [transform.view(ramp, seed=i) for i in range(40)]
     assert {view.shape for view in views} == {(*rule(200, 400), 3)}
     sides = [np.ptp(view[..., :2].astype(float), axis=(0, 1)) / 255 for view in views]
     shares = np.prod(sides, axis=1)
