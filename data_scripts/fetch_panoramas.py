@@ -22,9 +22,9 @@ from pathlib import Path
 if not __package__:  # started by its path: the package is one folder up
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data_scripts.archive import FetchError, Member
-from data_scripts.download import ROOT, Archive, Download
-from data_scripts.fetching import PhotoSet, fetch, run
+from data_scripts.archives.download import ROOT, Archive, Download
+from data_scripts.archives.photo_set import PhotoSet, fetch, run
+from data_scripts.archives.unpack import FetchError, Member
 from helpers.errors import DataError
 from helpers.label_table import LabelRow, read_label_table
 

@@ -1,0 +1,4 @@
+"""Paints the drones: quadcopters, winged drones and birds, before skies, places and grounds.
+
+`photograph` makes one picture of a class.
+"""
