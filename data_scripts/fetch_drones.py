@@ -20,9 +20,10 @@ from pathlib import Path
 if not __package__:  # started by its path: the package is one folder up
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data_scripts.archives.download import ROOT, Archive, Download
+from data_scripts.archives.download import Archive, Download
 from data_scripts.archives.photo_set import PhotoSet, fetch, run
 from data_scripts.archives.unpack import FetchError, Member
+from data_scripts.tasks import course_folder
 from helpers.images import original_of
 
 COMMIT = "b91d04f687442057d64d7037026a35f46460601c"
@@ -93,7 +94,7 @@ def count_photos(folder: Path) -> str:
 
 
 PHOTOS = PhotoSet(
-    folder=ROOT / "data" / "real" / "drones",
+    folder=course_folder("drones", "real"),
     archive=DRONES,
     wanted=is_wanted,
     place=place_members,

@@ -22,9 +22,10 @@ from pathlib import Path
 if not __package__:  # started by its path: the package is one folder up
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data_scripts.archives.download import ROOT, Archive, Download
+from data_scripts.archives.download import Archive, Download
 from data_scripts.archives.photo_set import PhotoSet, fetch, run
 from data_scripts.archives.unpack import FetchError, Member
+from data_scripts.tasks import course_folder
 from helpers.errors import DataError
 from helpers.label_table import LabelRow, read_label_table
 
@@ -122,7 +123,7 @@ def count_photos(folder: Path) -> str:
 
 
 PHOTOS = PhotoSet(
-    folder=ROOT / "data" / "real" / "panoramas",
+    folder=course_folder("panoramas", "real"),
     archive=PANORAMAS,
     wanted=is_wanted,
     place=place_members,

@@ -16,12 +16,13 @@ if not __package__ and str(ROOT) not in sys.path:  # run as a file from a clone
 from data_scripts.drawing import dataset  # noqa: E402
 from data_scripts.drawing.flaws import plant_flaws  # noqa: E402
 from data_scripts.drones.photography import Rendered, photograph  # noqa: E402
+from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
 
 CLASSES = ("flying_bird", "large_quadcopter", "small_quadcopter", "winged_drone")
-DEFAULT_FOLDER = ROOT / "data" / "rendered" / "drones"
+VERSION = SOURCES["drones", "rendered"].version
+DEFAULT_FOLDER = course_folder("drones", "rendered")
 SHARES = {"train": 0.60, "val": 0.15, "test": 0.25}
 FEWEST = 7
-RENDERER_VERSION = 2
 PICTURES = rf"({'|'.join(SHARES)})/(({'|'.join(CLASSES)})/(\3_\d{{4,}}\.jpg)?)?"
 OWN = rf"{PICTURES}|boxes\.csv|(planted|recipe)\.json"  # what overwriting may remove
 
@@ -91,7 +92,7 @@ def render_dataset(
         header = ("file", "left", "top", "right", "bottom")
         dataset.write_table(unfinished / "boxes.csv", header, [path for _, _, path in plan], boxes)
         dataset.write_json(unfinished / "planted.json", plant_flaws(unfinished, CLASSES, seed))
-        recipe = {"seed": seed, "per_class": per_class, "renderer_version": RENDERER_VERSION}
+        recipe = {"seed": seed, "per_class": per_class, "renderer_version": VERSION}
         dataset.write_json(unfinished / "recipe.json", recipe)
     return folder
 

@@ -19,13 +19,14 @@ import numpy as np  # noqa: E402
 from data_scripts.drawing import dataset  # noqa: E402
 from data_scripts.panoramas.photography import Panorama, photograph  # noqa: E402
 from data_scripts.panoramas.scenes import LABELS  # noqa: E402
+from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
 
-DEFAULT_FOLDER = ROOT / "data" / "rendered" / "panoramas"
+VERSION = SOURCES["panoramas", "rendered"].version
+DEFAULT_FOLDER = course_folder("panoramas", "rendered")
 SPLITS = ("train", "test")
 TABLES = {"train": "train_label.csv", "test": "test_label.csv", "truth": "train_label_truth.csv"}
 WRONG_SHARE = 0.04  # of the cells of the training labels
 FEWEST = 5
-RENDERER_VERSION = 1
 PICTURES = rf"({'|'.join(SPLITS)})/(panorama_\d{{4,}}\.jpg)?"
 FILES = "|".join(map(re.escape, [*TABLES.values(), "recipe.json"]))
 OWN = rf"{PICTURES}|{FILES}"  # what overwriting may remove
@@ -96,7 +97,7 @@ def render_dataset(
         dataset.write_table(unfinished / TABLES["train"], header, names[:train], told)
         dataset.write_table(unfinished / TABLES["test"], header, names[train:], truth[train:])
         recipe = {"seed": seed, "train": train, "test": test, "wrong_share": WRONG_SHARE,
-                  "renderer_version": RENDERER_VERSION}  # fmt: skip
+                  "renderer_version": VERSION}  # fmt: skip
         dataset.write_json(unfinished / "recipe.json", recipe)
     return folder
 

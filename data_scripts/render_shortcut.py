@@ -24,6 +24,7 @@ from data_scripts.drawing import dataset  # noqa: E402
 from data_scripts.drones.photography import Rendered, photograph  # noqa: E402
 from data_scripts.drones.places import some_sky  # noqa: E402
 from data_scripts.drones.skies import Backdrop, sunset  # noqa: E402
+from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
 
 CLASSES = ("large_quadcopter", "small_quadcopter")
 SUNSET_CLASS = "large_quadcopter"
@@ -35,8 +36,8 @@ FEWEST = 12
 LONGEST = 320  # pixels: enough for 224, and drawn in a fraction of the time of the drones'
 NEARNESS = 0.6  # the objects are small enough that most of a picture is sky
 CAMERA = (-0.55, 0.02)  # elevation under either sky: the point of view must not tell it
-DEFAULT_FOLDER = ROOT / "data" / "rendered" / "shortcut"
-RENDERER_VERSION = 1
+VERSION = SOURCES["shortcut", "rendered"].version
+DEFAULT_FOLDER = course_folder("shortcut", "rendered")
 PICTURES = rf"({'|'.join(SHARES)})/(({'|'.join(CLASSES)})/(\3_\d{{4,}}_({'|'.join(SKIES)})\.jpg)?)?"
 OWN = rf"{PICTURES}|(boxes|sky)\.csv|recipe\.json"  # what overwriting may remove
 
@@ -128,7 +129,7 @@ def render_dataset(
         header = ("file", "left", "top", "right", "bottom")
         dataset.write_table(unfinished / "boxes.csv", header, names, boxes)
         dataset.write_table(unfinished / "sky.csv", ("file", "sunset"), names, skies)
-        recipe = {"seed": seed, "per_class": per_class, "renderer_version": RENDERER_VERSION}
+        recipe = {"seed": seed, "per_class": per_class, "renderer_version": VERSION}
         dataset.write_json(unfinished / "recipe.json", recipe)
     return folder
 

@@ -22,7 +22,7 @@ from data_scripts.render_drones import (
     render_file,
     split_sizes,
 )
-from helpers.course import object_boxes
+from data_scripts.tasks import object_boxes
 
 PER_CLASS = 8
 

@@ -22,7 +22,7 @@ from data_scripts.render_shortcut import (
     render_dataset,
     render_file,
 )
-from helpers.course import object_boxes
+from data_scripts.tasks import SOURCES, object_boxes
 from helpers.datasets import ImageFolderDataset
 from helpers.images import read_image
 from helpers.splits import load_splits
@@ -143,7 +143,7 @@ def test_where_no_sky_is_told_the_drones_stay_as_they_are(
     """The quality is the last number that is drawn: it tells of all that were drawn before it."""
     drone = render_drones.render_drone(name, [0, render_drones.CLASSES.index(name), 0])
     assert drone.image.shape[:2] == size and drone.quality == quality
-    assert render_drones.RENDERER_VERSION == 2
+    assert SOURCES["drones", "rendered"].version == 2
 
 
 def test_unknown_class_and_bad_seed() -> None:
