@@ -15,7 +15,7 @@ if not __package__ and str(ROOT) not in sys.path:  # run as a file from a clone
 
 from data_scripts.drawing import dataset  # noqa: E402
 from data_scripts.drawing.flaws import plant_flaws  # noqa: E402
-from data_scripts.drones.photography import Rendered, photograph  # noqa: E402
+from data_scripts.drones import Rendered, photograph  # noqa: E402
 from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
 
 CLASSES = ("flying_bird", "large_quadcopter", "small_quadcopter", "winged_drone")
@@ -89,20 +89,15 @@ def render_dataset(
     with dataset.made_whole(folder, OWN, overwrite) as unfinished:
         plan, bar = file_plan(per_class), "rendering drones" if progress else None
         boxes = dataset.render_plan(plan, unfinished, seed, processes, render_file, bar)
-        header = ("file", "left", "top", "right", "bottom")
-        dataset.write_table(unfinished / "boxes.csv", header, [path for _, _, path in plan], boxes)
+        dataset.write_boxes(unfinished, [path for *_, path in plan], boxes)
         dataset.write_json(unfinished / "planted.json", plant_flaws(unfinished, CLASSES, seed))
-        recipe = {"seed": seed, "per_class": per_class, "renderer_version": VERSION}
-        dataset.write_json(unfinished / "recipe.json", recipe)
+        dataset.write_recipe(unfinished, VERSION, seed=seed, per_class=per_class)
     return folder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    return dataset.run(
-        render_dataset, "drone", DEFAULT_FOLDER, {"per_class": 200},
-        lambda per_class: f"{len(CLASSES) * per_class} images and 5 planted flaws", arguments,
-    )  # fmt: skip
+    return dataset.main(render_dataset, ["per_class"], arguments)
 
 
 if __name__ == "__main__":

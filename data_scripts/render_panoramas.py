@@ -17,8 +17,7 @@ if not __package__ and str(ROOT) not in sys.path:  # run as a file from a clone
 import numpy as np  # noqa: E402
 
 from data_scripts.drawing import dataset  # noqa: E402
-from data_scripts.panoramas.photography import Panorama, photograph  # noqa: E402
-from data_scripts.panoramas.scenes import LABELS  # noqa: E402
+from data_scripts.panoramas import LABELS, Panorama, photograph  # noqa: E402
 from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
 
 VERSION = SOURCES["panoramas", "rendered"].version
@@ -60,10 +59,10 @@ def render_file(job: tuple[int, int, int, str]) -> tuple[int, ...]:
 def with_errors(truth: np.ndarray, seed: int, share: float = WRONG_SHARE) -> np.ndarray:
     """Labels (N, L) of 0 and 1 of which round(share * N * L), drawn at random, are turned over."""
     rng = np.random.default_rng([seed, len(SPLITS)])  # a stream that no picture uses
-    told = truth.copy()
+    labels = truth.copy()
     wrong = rng.choice(truth.size, round(share * truth.size), replace=False)
-    told.ravel()[wrong] = 1 - told.ravel()[wrong]
-    return told
+    labels.ravel()[wrong] = 1 - labels.ravel()[wrong]
+    return labels
 
 
 def render_dataset(
@@ -92,22 +91,19 @@ def render_dataset(
         plan, bar = file_plan(train, test), "rendering panoramas" if progress else None
         truth = np.array(dataset.render_plan(plan, unfinished, seed, processes, render_file, bar))
         names, header = [Path(path).name for _, _, path in plan], ("filename", *LABELS)
-        told = with_errors(truth[:train], seed)
+        labels = with_errors(truth[:train], seed)
         dataset.write_table(unfinished / TABLES["truth"], header, names[:train], truth[:train])
-        dataset.write_table(unfinished / TABLES["train"], header, names[:train], told)
+        dataset.write_table(unfinished / TABLES["train"], header, names[:train], labels)
         dataset.write_table(unfinished / TABLES["test"], header, names[train:], truth[train:])
-        recipe = {"seed": seed, "train": train, "test": test, "wrong_share": WRONG_SHARE,
-                  "renderer_version": VERSION}  # fmt: skip
-        dataset.write_json(unfinished / "recipe.json", recipe)
+        dataset.write_recipe(
+            unfinished, VERSION, seed=seed, train=train, test=test, wrong_share=WRONG_SHARE
+        )
     return folder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    return dataset.run(
-        render_dataset, "panorama", DEFAULT_FOLDER, {"train": 900, "test": 300},
-        lambda train, test: f"{train} training and {test} test images", arguments,
-    )  # fmt: skip
+    return dataset.main(render_dataset, ["train", "test"], arguments)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ if not __package__ and str(ROOT) not in sys.path:  # run as a file from a clone
     sys.path.insert(0, str(ROOT))
 
 from data_scripts.drawing import dataset  # noqa: E402
-from data_scripts.drones.photography import Rendered, photograph  # noqa: E402
+from data_scripts.drones import Rendered, photograph  # noqa: E402
 from data_scripts.drones.places import some_sky  # noqa: E402
 from data_scripts.drones.skies import Backdrop, sunset  # noqa: E402
 from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
@@ -126,20 +126,15 @@ def render_dataset(
         plan, bar = file_plan(per_class), "rendering the shortcut" if progress else None
         boxes = dataset.render_plan(plan, unfinished, seed, processes, render_file, bar)
         names, skies = [path for *_, path in plan], [(kind % 2,) for kind, *_ in plan]
-        header = ("file", "left", "top", "right", "bottom")
-        dataset.write_table(unfinished / "boxes.csv", header, names, boxes)
+        dataset.write_boxes(unfinished, names, boxes)
         dataset.write_table(unfinished / "sky.csv", ("file", "sunset"), names, skies)
-        recipe = {"seed": seed, "per_class": per_class, "renderer_version": VERSION}
-        dataset.write_json(unfinished / "recipe.json", recipe)
+        dataset.write_recipe(unfinished, VERSION, seed=seed, per_class=per_class)
     return folder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    return dataset.run(
-        render_dataset, "shortcut", DEFAULT_FOLDER, {"per_class": 192},
-        lambda per_class: f"{len(CLASSES) * per_class} images", arguments,
-    )  # fmt: skip
+    return dataset.main(render_dataset, ["per_class"], arguments)
 
 
 if __name__ == "__main__":

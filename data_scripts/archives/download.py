@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,8 +34,8 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Download:
-    """How to download: where archives are kept, whether to draw a bar, how to wait (seconds)."""
+class DownloadOptions:
+    """Where archives are kept until unpacked, whether to draw a bar, how to wait (seconds)."""
 
     cache: Path = CACHE
     bar: bool = True
@@ -44,11 +44,11 @@ class Download:
 
 def unpack_pinned(
     archive: Archive,
-    members: Iterable[Member],
+    members: Sequence[Member],
     places: Mapping[str, str],
     folder: Path,
-    mirror: str | None = None,
-    how: Download | None = None,
+    mirror: str | None,
+    options: DownloadOptions,
 ) -> None:
     """Writes every member of the archive to `folder / places[member.path]`, checked.
 
@@ -56,16 +56,15 @@ def unpack_pinned(
     is removed once unpacked. An archive that an earlier run began and that turns out wrong is
     thrown away once and downloaded afresh. FetchError or ArchiveError say what is wrong.
     """
-    members, how = list(members), how or Download()
     source = locate(archive, mirror)
     if isinstance(source, Path):
-        unpack(source, members, places, folder, how.bar)
+        unpack(source, members, places, folder, options.bar)
         return
-    target = how.cache / archive.name
+    target = options.cache / archive.name
     for last in (False, True):
-        fresh = download(source, target, how)
+        fresh = download(source, target, options)
         try:
-            unpack(target, members, places, folder, how.bar)
+            unpack(target, members, places, folder, options.bar)
         except ArchiveError:
             target.unlink()
             if fresh or last:  # the same bytes would come again
@@ -85,8 +84,8 @@ def locate(archive: Archive, mirror: str | None) -> Path | str:
     if address.scheme == "file":
         folders = [Path(urllib.request.url2pathname(address.path))]
     else:
-        given = Path(mirror).expanduser()
-        folders = [ROOT / given, Path.cwd() / given]
+        path = Path(mirror).expanduser()
+        folders = [ROOT / path, Path.cwd() / path]
     for folder in folders:
         if (folder / archive.name).is_file():
             return folder / archive.name
@@ -97,7 +96,7 @@ def locate(archive: Archive, mirror: str | None) -> Path | str:
     )
 
 
-def download(address: str, target: Path, how: Download) -> bool:
+def download(address: str, target: Path, options: DownloadOptions) -> bool:
     """Downloads `address` to `target`; True when all of it came in this call.
 
     An earlier run's `target` is taken as it is, its `.part` file is continued with HTTP Range
@@ -106,34 +105,31 @@ def download(address: str, target: Path, how: Download) -> bool:
     if target.is_file():
         return False
     part = target.with_name(target.name + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = not part.exists()
-        failures, most, reason = 0, 0, ""
-        while failures < ATTEMPTS:
-            if failures:
-                wait = 2.0 ** (failures - 1)
-                if how.bar:
-                    tqdm.write(f"{reason}; trying again in {wait:.0f} s", sys.stderr)
-                how.sleep(wait)
-            try:
-                _download_once(address, part, how.bar)
-            except urllib.error.HTTPError as error:
-                reason = f"HTTP {error.code} {error.reason}"
-                if error.code not in PASSING_FAULTS:
-                    break
-            except (http.client.HTTPException, ConnectionError) as error:
-                reason = str(error) or type(error).__name__
-            except ValueError as error:  # an address that urllib cannot read
-                reason = str(error)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not part.exists()
+    failures, largest, reason = 0, 0, ""
+    while failures < ATTEMPTS:
+        if failures:
+            wait = 2.0 ** (failures - 1)
+            if options.bar:
+                tqdm.write(f"{reason}; trying again in {wait:.0f} s", sys.stderr)
+            options.sleep(wait)
+        try:
+            _download_once(address, part, options.bar)
+        except urllib.error.HTTPError as error:
+            reason = f"HTTP {error.code} {error.reason}"
+            if error.code not in PASSING_FAULTS:
                 break
-            else:
-                part.replace(target)
-                return fresh
-            size = part.stat().st_size if part.exists() else 0
-            failures, most = (0 if size > most else failures) + 1, max(size, most)
-    except OSError as error:
-        raise FetchError(f"{target.parent} cannot be written ({error.strerror}).") from None
+        except (http.client.HTTPException, ConnectionError) as error:
+            reason = str(error) or type(error).__name__
+        except ValueError as error:  # an address that urllib cannot read
+            reason = str(error)
+            break
+        else:
+            part.replace(target)
+            return fresh
+        size = part.stat().st_size if part.exists() else 0
+        failures, largest = (0 if size > largest else failures) + 1, max(size, largest)
     raise FetchError(
         f"{target.name} could not be downloaded from {address} ({reason}): check the network, or "
         f"set COURSE_MIRROR to a folder that holds {target.name}; "
@@ -142,14 +138,15 @@ def download(address: str, target: Path, how: Download) -> bool:
 
 
 def _download_once(address: str, part: Path, bar: bool) -> None:
-    have = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(address, headers={"Range": f"bytes={have}-"} if have else {})
+    """Asks once for what `part` lacks; ConnectionError or HTTPError where it does not come."""
+    size = part.stat().st_size if part.exists() else 0
+    request = urllib.request.Request(address, headers={"Range": f"bytes={size}-"} if size else {})
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         if error.code != http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
-        if error.headers.get("Content-Range", "") == f"bytes */{have}":
+        if error.headers.get("Content-Range", "") == f"bytes */{size}":
             return  # the part is the whole
         part.unlink()  # longer than the whole: begin again
         raise ConnectionError("the archive changed on the server") from None
@@ -157,8 +154,8 @@ def _download_once(address: str, part: Path, bar: bool) -> None:
         raise ConnectionError(str(getattr(error, "reason", error))) from None
     with response:
         continued = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-        start = have if response.status == 206 and continued else 0
-        if response.status == 206 and (not continued or int(continued[1]) != have):
+        start = size if response.status == 206 and continued else 0
+        if response.status == 206 and (not continued or int(continued[1]) != size):
             part.unlink()
             raise ConnectionError("the server sent another range than was asked for")
         length = response.headers.get("Content-Length")
@@ -168,11 +165,11 @@ def _download_once(address: str, part: Path, bar: bool) -> None:
             tqdm(
                 desc=part.stem, total=total, initial=start, unit="B", unit_scale=True,
                 disable=not bar, leave=False,
-            ) as shown,
+            ) as progress,
         ):  # fmt: skip
             for chunk in _chunks(response):
                 file.write(chunk)
-                shown.update(len(chunk))
+                progress.update(len(chunk))
     size = part.stat().st_size
     if total is not None and size < total:
         raise ConnectionError(f"the connection ended after {size:,} of {total:,} bytes")

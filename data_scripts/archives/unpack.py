@@ -9,10 +9,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-import shutil
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,7 +19,6 @@ from pathlib import Path, PurePosixPath
 from tqdm import tqdm
 
 CHUNK = 1 << 18
-SYSTEM_FILES = {"Thumbs.db", "desktop.ini"}  # and names with a leading dot
 
 
 class FetchError(RuntimeError):
@@ -51,8 +49,8 @@ def read_manifest(path: Path) -> list[Member]:
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             name, size, digest = (row.get(key) or "" for key in ("path", "size", "sha256"))
-            clean = re.fullmatch(r"[\w.-]+(/[\w.-]+)*", name, re.ASCII) and not leaves_folder(name)
-            if not (clean and size.isdecimal() and re.fullmatch("[0-9a-f]{64}", digest)):
+            plain = re.fullmatch(r"[\w.-]+(/[\w.-]+)*", name, re.ASCII) and not leaves_folder(name)
+            if not (plain and size.isdecimal() and re.fullmatch("[0-9a-f]{64}", digest)):
                 raise FetchError(
                     f"{path.name}: the row of {name!r} is not a plain path, a size and a SHA-256; "
                     "restore the committed manifest."
@@ -63,10 +61,10 @@ def read_manifest(path: Path) -> list[Member]:
 
 def write_manifest(archive: Path, path: Path, keep: Callable[[str], bool]) -> list[Member]:
     """Writes the manifest of the members of `archive` whose path `keep` accepts, sorted."""
-    with open_archive(archive) as (bundle, found):
-        members = []
-        for name in sorted(filter(keep, found)):
-            data = bundle.read(found[name])
+    members = []
+    with open_archive(archive) as (bundle, files):
+        for name in sorted(filter(keep, files)):
+            data = bundle.read(files[name])
             members.append(Member(name, len(data), hashlib.sha256(data).hexdigest()))
     if not members:
         raise ArchiveError(f"{archive} holds none of the expected files; {path.name} is unchanged.")
@@ -98,87 +96,44 @@ def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfil
 
 
 def unpack(
-    archive: Path, members: Iterable[Member], places: Mapping[str, str], folder: Path, bar: bool
+    archive: Path, members: Sequence[Member], places: Mapping[str, str], folder: Path, bar: bool
 ) -> None:
     """Writes every member to `folder / places[member.path]`; whatever else is inside is ignored.
 
     ArchiveError names the first member that is missing or differs in size or SHA-256.
     """
-    members = list(members)
-    with open_archive(archive) as (bundle, found):
+    with open_archive(archive) as (bundle, files):
         for member in tqdm(members, "unpacking", unit="file", disable=not bar, leave=False):
-            if member.path not in found:
+            if member.path not in files:
                 raise ArchiveError(f"{archive} lacks {member.path}; get the archive again.")
             target = folder / places[member.path]
             target.parent.mkdir(parents=True, exist_ok=True)
-            _unpack_one(bundle, found[member.path], member, target, archive)
+            try:
+                matches = _write_member(bundle, files[member.path], member, target)
+            except (
+                zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
+            ) as error:  # fmt: skip
+                raise ArchiveError(
+                    f"{archive}: {member.path} is damaged ({error}); get it again."
+                ) from None
+            if not matches:
+                raise ArchiveError(
+                    f"{archive}: {member.path} is not the file that the manifest lists (its size "
+                    "or SHA-256 differs); get the archive again."
+                )
 
 
-def _unpack_one(
-    bundle: zipfile.ZipFile, info: zipfile.ZipInfo, member: Member, target: Path, archive: Path
-) -> None:
+def _write_member(
+    bundle: zipfile.ZipFile, info: zipfile.ZipInfo, member: Member, target: Path
+) -> bool:
+    """Writes one member; whether its bytes are those that the manifest lists."""
     digest, written = hashlib.sha256(), 0
-    try:
-        with bundle.open(info) as source, target.open("wb") as file:
-            # One byte more than listed is enough to know, so a zip bomb fills no disk.
-            while chunk := source.read(min(CHUNK, member.size + 1 - written)):
-                file.write(chunk)
-                digest.update(chunk)
-                written += len(chunk)
-                if written > member.size:
-                    break
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ArchiveError(
-            f"{archive}: {member.path} is damaged ({error}); get it again."
-        ) from None
-    except OSError as error:
-        raise FetchError(f"{target} cannot be written ({error.strerror}).") from None
-    if written != member.size or digest.hexdigest() != member.sha256:
-        raise ArchiveError(
-            f"{archive}: {member.path} is not the file that the manifest lists (its size or "
-            "SHA-256 differs); get the archive again."
-        )
-
-
-def folder_state(folder: Path, sizes: Mapping[str, int]) -> tuple[list[str], list[str]]:
-    """(missing or of another size, not ours): sorted paths in `folder` against `sizes` in bytes.
-
-    What an operating system or an editor leaves behind (.DS_Store and the like) is neither.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise FetchError(f"{folder} is a file, not a folder; move it away and run this again.")
-    present = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if not p.is_dir()}
-    wanting = [
-        name
-        for name, size in sizes.items()
-        if name not in present or present[name].stat().st_size != size
-    ]
-    strangers = [
-        name
-        for name in present.keys() - sizes.keys()
-        if not (Path(name).name in SYSTEM_FILES or any(part[0] == "." for part in Path(name).parts))
-    ]
-    return sorted(wanting), sorted(strangers)
-
-
-@contextmanager
-def replacing(folder: Path) -> Iterator[Path]:
-    """An empty sibling to build in; it takes the place of `folder` once the block has succeeded.
-
-    So `folder` is never half done, and a failed build leaves what was there.
-    """
-    building, old = (folder.with_name(f".{folder.name}.{part}") for part in ("building", "old"))
-    try:
-        for leftover in (building, old):  # of a run that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
-        building.mkdir(parents=True)
-    except OSError as error:
-        raise FetchError(f"{building} cannot be written ({error.strerror}).") from None
-    try:
-        yield building
-        if folder.exists():
-            folder.rename(old)
-        building.rename(folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    with bundle.open(info) as source, target.open("wb") as file:
+        # One byte more than listed is enough to know, so a zip bomb fills no disk.
+        while chunk := source.read(min(CHUNK, member.size + 1 - written)):
+            file.write(chunk)
+            digest.update(chunk)
+            written += len(chunk)
+            if written > member.size:
+                break
+    return written == member.size and digest.hexdigest() == member.sha256

@@ -1,15 +1,14 @@
-"""What the scripts that render a data set share: pictures drawn by several processes, a folder
-that is made whole or left alone, the command line."""
+"""Writes a data set: pictures drawn by several processes, tables, a folder that is made whole or
+left alone; and the command line of the scripts that do it."""
 
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import os
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,6 +19,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from tqdm import tqdm
+
+from data_scripts.folders import replacing
 
 CHUNK = 4
 
@@ -55,6 +56,16 @@ def write_table(path: Path, header: Iterable[str], names: list[str], rows: Itera
     lines = [",".join([name, *map(str, row)]) for name, row in zip(names, rows, strict=True)]
     text = "\n".join([",".join(header), *lines]) + "\n"
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_boxes(folder: Path, names: list[str], boxes: Iterable) -> None:
+    """Write boxes.csv: where each picture's object is, in pixels."""
+    write_table(folder / "boxes.csv", ("file", "left", "top", "right", "bottom"), names, boxes)
+
+
+def write_recipe(folder: Path, version: int | None, **numbers: float) -> None:
+    """Write recipe.json: what it takes to render the same again."""
+    write_json(folder / "recipe.json", {**numbers, "renderer_version": version})
 
 
 def write_json(path: Path, content: object) -> None:
@@ -109,7 +120,7 @@ def render_plan(
     return list(tqdm(steps, bar, len(jobs), unit="img", mininterval=pace, disable=bar is None))
 
 
-def stranger(folder: Path, own: str) -> Path | None:
+def foreign_path(folder: Path, own: str) -> Path | None:
     """Something in the folder that was not rendered there, if there is any.
 
     own: an expression for the paths of what is rendered; those of folders end in /.
@@ -133,71 +144,47 @@ def check_place(folder: Path, own: str, overwrite: bool) -> None:
             f"{folder} exists already and was left alone: pass overwrite=True (--overwrite on "
             "the command line) to render it anew"
         )
-    found = stranger(folder, own)
-    if found is not None:
+    foreign = foreign_path(folder, own)
+    if foreign is not None:
         raise FileExistsError(
-            f"{folder} was left alone, for it holds {found.relative_to(folder)}, which is not "
+            f"{folder} was left alone, for it holds {foreign.relative_to(folder)}, which is not "
             "rendered: move that away, or name another folder"
         )
 
 
-def put_in_place(finished: Path, folder: Path) -> None:
-    """Rename a finished folder to its place; what stood there goes only once it is."""
-    if not folder.exists():
-        finished.rename(folder)
-        return
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    old = aside / folder.name
-    try:
-        folder.rename(old)
-        finished.rename(folder)
-    except BaseException:
-        if old.exists():
-            old.rename(folder)
-        aside.rmdir()
-        raise
-    shutil.rmtree(aside, ignore_errors=True)
-
-
 @contextmanager
 def made_whole(folder: Path, own: str, overwrite: bool) -> Iterator[Path]:
-    """An empty sibling to render into; it takes the place of `folder` once the block succeeded."""
+    """An empty folder to render into, which becomes `folder` once the block has succeeded."""
     check_place(folder, own, overwrite)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with replacing(folder) as unfinished:
         yield unfinished
-        unfinished.chmod(0o755)  # mkdtemp's folders are private
         check_place(folder, own, overwrite)  # again: rendering takes minutes
-        put_in_place(unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def run(
-    render_dataset: Callable[..., Path], what: str, folder: Path, counts: Mapping[str, int],
-    told: Callable[..., str], arguments: list[str] | None,
-) -> int:  # fmt: skip
+def main(
+    render_dataset: Callable[..., Path], counts: Sequence[str], arguments: list[str] | None
+) -> int:
     """A renderer's command line; returns the exit status.
 
-    counts: the default numbers of pictures; told: of those asked for, words for what was made.
+    counts: those of its parameters that are numbers of pictures.
     """
-    parser = argparse.ArgumentParser(description=f"Render the {what} data set from a seed.")
+    parameters = inspect.signature(render_dataset).parameters
+    folder = parameters["folder"].default
+    parser = argparse.ArgumentParser(description=f"Render the {folder.name} from a seed.")
     parser.add_argument("--folder", type=Path, default=folder, help="default: %(default)s")
-    for name, count in counts.items():
-        option = f"--{name.replace('_', '-')}"
+    for name in counts:
+        option, count = f"--{name.replace('_', '-')}", parameters[name].default
         parser.add_argument(option, type=int, default=count, help="pictures; default: %(default)s")
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     parser.add_argument("--processes", type=int, help="default: one per core")
     parser.add_argument("--overwrite", action="store_true", help="replace the folder if it exists")
-    options = vars(parser.parse_args(arguments))
     try:
-        folder = render_dataset(**options)
+        folder = render_dataset(**vars(parser.parse_args(arguments)))
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted: nothing was written", file=sys.stderr)
         return 130
-    print(f"{told(**{name: options[name] for name in counts})} in {folder}")
+    print(f"{len(list(folder.rglob('*.jpg'))):,} images in {folder}")
     return 0

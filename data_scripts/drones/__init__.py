@@ -2,3 +2,7 @@
 
 `photograph` makes one picture of a class.
 """
+
+from data_scripts.drones.photography import Rendered, photograph
+
+__all__ = ["Rendered", "photograph"]

@@ -2,3 +2,8 @@
 
 `photograph` makes one picture that bears given labels.
 """
+
+from data_scripts.panoramas.photography import Panorama, photograph
+from data_scripts.panoramas.scenes import LABELS
+
+__all__ = ["LABELS", "Panorama", "photograph"]

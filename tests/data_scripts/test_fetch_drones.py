@@ -1,25 +1,27 @@
 """data_scripts/fetch_drones.py with its archive and download modules: no network is needed."""
 
+import os
 import random
 from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 import pytest
 from fake_archive import TOP, pack, tree, write_rows
 
-from data_scripts.archives.download import ROOT, Archive, Download
-from data_scripts.archives.unpack import (
+from data_scripts.archives import (
+    Archive,
     ArchiveError,
+    DownloadOptions,
     FetchError,
     Member,
     read_manifest,
     write_manifest,
 )
-from data_scripts.fetch_drones import DRONES, fetch_dataset, main, place_members
+from data_scripts.fetch_drones import DRONES, PHOTOS, fetch_dataset, main, place_members
+from helpers.course import ROOT
 from helpers.images import original_of
 
 MIRROR = ROOT.parent / "shared" / "data"
@@ -90,10 +92,14 @@ def course(tmp_path, server, monkeypatch):
     server.body = pack(tmp_path / "packed.zip", files).read_bytes()
     archive = Archive("fake.zip", server.url, tmp_path / "manifest.csv")
     waits = []
-    how = Download(cache=tmp_path / "archives", bar=False, sleep=waits.append)
-    fetch = partial(fetch_dataset, tmp_path / "real" / "drones", archive=archive, how=how)
-    fetch.files, fetch.archive, fetch.how, fetch.waits = files, archive, how, waits
-    fetch.part = how.cache / "fake.zip.part"
+    options = DownloadOptions(cache=tmp_path / "archives", bar=False, sleep=waits.append)
+
+    def fetch(archive=archive, mirror=None):
+        return replace(PHOTOS, archive=archive).fetch(fetch.folder, mirror, options)
+
+    fetch.folder, fetch.cache = tmp_path / "real" / "drones", options.cache
+    fetch.files, fetch.archive, fetch.waits = files, archive, waits
+    fetch.part = options.cache / "fake.zip.part"
     fetch.part.parent.mkdir()
     return fetch
 
@@ -107,7 +113,7 @@ def test_fetches_and_cleans_up(course, server):
     assert sorted(only_photos(folder).values()) == sorted(course.files.values())
     assert {p.name for p in folder.iterdir()} == {"train", "val", "test", "SOURCE.txt"}
     assert "belong to their authors" in (folder / "SOURCE.txt").read_text()
-    assert list(course.how.cache.iterdir()) == []
+    assert list(course.cache.iterdir()) == []
     assert [p.name for p in folder.parent.iterdir()] == ["drones"]
     assert server.seen == [None]
 
@@ -134,7 +140,7 @@ def test_incomplete_folder_is_rebuilt(course):
 
 @pytest.mark.parametrize("complete", [True, False])
 def test_files_of_others_are_never_deleted(course, server, complete):
-    folder = course() if complete else Path(course.args[0])
+    folder = course() if complete else course.folder
     mine = folder / "train" / "bird" / "my_own.jpg"
     mine.parent.mkdir(parents=True, exist_ok=True)
     mine.write_bytes(b"mine")
@@ -145,12 +151,28 @@ def test_files_of_others_are_never_deleted(course, server, complete):
 
 
 def test_a_file_in_the_folders_place(course):
-    folder = Path(course.args[0])
+    folder = course.folder
     folder.parent.mkdir()
     folder.write_text("a note")
     with pytest.raises(FetchError, match="is a file, not a folder"):
         course()
     assert folder.read_text() == "a note"
+
+
+def test_a_place_that_cannot_be_written_is_named(course):
+    course.folder.parent.write_text("a note")
+    with pytest.raises(FetchError, match="real cannot be written"):
+        course()
+
+
+def test_what_a_killed_run_left_goes_once_it_is_old(course):
+    for name in (".drones-new.unfinished", ".drones-old.unfinished", ".drones-notes"):
+        (course.folder.parent / name / "train").mkdir(parents=True)
+        if name != ".drones-new.unfinished":
+            os.utime(course.folder.parent / name, (0, 0))
+    course()
+    kept = {path.name for path in course.folder.parent.iterdir()}
+    assert kept == {"drones", ".drones-new.unfinished", ".drones-notes"}
 
 
 def test_resumes_with_range(course, server):
@@ -193,7 +215,7 @@ def test_part_is_kept_for_the_next_run(course, server):
     with pytest.raises(FetchError, match="HTTP 503"):
         course()
     assert course.part.stat().st_size == len(server.body) // 2
-    assert not Path(course.args[0]).exists()
+    assert not course.folder.exists()
     assert only_photos(course())
 
 
@@ -210,8 +232,8 @@ def test_wrong_bytes_name_the_file_and_come_only_once(course, server, tmp_path):
     with pytest.raises(ArchiveError, match=f"{name} is not the file that the manifest lists"):
         course()
     assert len(server.seen) == 1
-    assert not Path(course.args[0]).exists()
-    assert list(course.how.cache.iterdir()) == []
+    assert not course.folder.exists()
+    assert list(course.cache.iterdir()) == []
 
 
 def test_failed_rebuild_keeps_what_was_there(course, server, tmp_path):
@@ -229,7 +251,7 @@ def test_a_member_that_is_too_long_is_not_written_out(course, tmp_path):
     pack(tmp_path / "fake.zip", course.files | {name: bytes(5_000_000)})
     with pytest.raises(ArchiveError, match=name):
         course(mirror=str(tmp_path))
-    assert not (tmp_path / "real" / ".drones.building").exists()
+    assert list((tmp_path / "real").iterdir()) == []
 
 
 def test_a_missing_member_is_named(course, tmp_path):
@@ -261,12 +283,12 @@ def test_damaged_member_is_named(course, tmp_path):
 def test_mirror_folder_is_read_in_place(course, server, tmp_path, monkeypatch, prefix):
     mirror = tmp_path / "mirror"
     mirror.mkdir()
-    held = pack(mirror / "fake.zip", course.files)
+    archive = pack(mirror / "fake.zip", course.files)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COURSE_MIRROR", "mirror" if prefix == "relative" else f"{prefix}{mirror}")
     assert only_photos(course())
-    assert held.is_file() and server.seen == []
-    assert list(course.how.cache.iterdir()) == []
+    assert archive.is_file() and server.seen == []
+    assert list(course.cache.iterdir()) == []
 
 
 def test_mirror_address(course, server):
@@ -370,6 +392,8 @@ def test_committed_manifest_gives_a_sound_split():
 def test_the_real_archive(tmp_path):
     if not (MIRROR / DRONES.name).is_file():
         pytest.skip(f"no ../shared/data/{DRONES.name}: the archive is not beside this checkout")
-    folder = fetch_dataset(tmp_path / "drones", mirror=str(MIRROR), progress=False)
+    folder = fetch_dataset(
+        tmp_path / "drones", mirror=str(MIRROR), options=DownloadOptions(bar=False)
+    )
     assert len(list(folder.rglob("*.jpg"))) == 3104
     assert len(list(folder.glob("test/*/*.jpg"))) == 442

@@ -11,20 +11,27 @@ import pytest
 from fake_archive import TOP, pack, tree, write_rows
 from sklearn.metrics import cohen_kappa_score
 
-from data_scripts.archives.download import ROOT, Archive, Download
-from data_scripts.archives.unpack import ArchiveError, FetchError, Member, read_manifest
+from data_scripts.archives import (
+    Archive,
+    ArchiveError,
+    DownloadOptions,
+    FetchError,
+    Member,
+    read_manifest,
+)
 from data_scripts.fetch_panoramas import (
     LABELS,
     PANORAMAS,
     PHOTOS,
     TWINS,
     fetch_dataset,
-    is_wanted,
+    is_used,
     label_tables,
     main,
     place_members,
     read_labels,
 )
+from helpers.course import ROOT
 from helpers.datasets import MultilabelDataset
 
 MIRROR = ROOT.parent / "shared" / "data"
@@ -47,8 +54,8 @@ def course(tmp_path, monkeypatch):
         archive=Archive("fake.zip", "http://127.0.0.1:1/unused", tmp_path / "manifest.csv"),
         tables=partial(label_tables, labels=labels),
     )
-    how = Download(cache=tmp_path / "archives", bar=False, sleep=lambda seconds: None)
-    fetch = partial(fetch_dataset, tmp_path / "real" / "panoramas", photos=photos, how=how)
+    options = DownloadOptions(cache=tmp_path / "archives", bar=False, sleep=lambda seconds: None)
+    fetch = partial(photos.fetch, tmp_path / "real" / "panoramas", options=options)
     fetch.files, fetch.labels = files, labels
     fetch.archive = pack(
         tmp_path / "mirror" / "fake.zip",
@@ -69,17 +76,17 @@ def test_photos_and_tables_lie_side_by_side(course):
     }
     assert "belong to their authors" in (folder / "SOURCE.txt").read_text()
     assert [p.name for p in folder.parent.iterdir()] == ["panoramas"]
-    found = {}
+    photos = {}
     for split, count in (("train", 30), ("test", 10)):
         table = pd.read_csv(folder / f"{split}_label.csv")
         assert list(table.columns) == ["filename", "sea", "trees"]
         assert sorted(p.name for p in (folder / split).iterdir()) == table["filename"].tolist()
         assert len(table) == count
         for name, sea, trees in table.itertuples(index=False):
-            found[f"Image_data/{name}"] = (folder / split / name).read_bytes()
+            photos[f"Image_data/{name}"] = (folder / split / name).read_bytes()
             number = int(name[:4])
             assert (sea, trees) == (number % 2, number % 3 == 0)
-    assert found == course.files
+    assert photos == course.files
 
 
 def test_a_complete_folder_is_left_alone_and_what_is_missing_comes_back(course):
@@ -139,7 +146,7 @@ def test_a_wrong_archive_leaves_nothing_behind(course, tmp_path):
         (("filename,sea,trees", ""), "labels.csv, row 2: there is no header.*restore it"),
     ],
 )
-def test_labels_that_do_not_fit_are_told(course, change, words):
+def test_labels_that_do_not_fit_are_an_error(course, change, words):
     course.labels.write_text(course.labels.read_text().replace(*change))
     with pytest.raises(FetchError, match=words):
         course()
@@ -164,9 +171,9 @@ def test_manifest_of_something_else(path):
         place_members([Member(path, 1, "0" * 64)])
 
 
-def test_only_photos_with_labels_are_wanted():
-    assert is_wanted("Image_data/0001.jpg")
-    assert not any(map(is_wanted, ["Image_data/0003.jpg", "0001.jpg", "image_data/0001.jpg"]))
+def test_only_photos_with_labels_are_used():
+    assert is_used("Image_data/0001.jpg")
+    assert not any(map(is_used, ["Image_data/0003.jpg", "0001.jpg", "image_data/0001.jpg"]))
 
 
 def test_command_line_prints_the_sentence(tmp_path, capsys):
@@ -198,9 +205,9 @@ def test_readme_of_the_labels_tells_what_the_tables_say():
     assert f"{len(first):,} photos" in readme and f"{len(second)} of them" in readme
     none = (first.sum(axis="columns") == 0).sum()
     assert f"none ({none} photos)" in readme.replace("\n", " ")
-    told = re.findall(r"^\| (\w+) \|.*\| ([\d,]+) \| ([\d.]+) \| (\d+) \|$", readme, re.MULTILINE)
+    rows = re.findall(r"^\| (\w+) \|.*\| ([\d,]+) \| ([\d.]+) \| (\d+) \|$", readme, re.MULTILINE)
     both = first.loc[second.index]
-    assert told == [
+    assert rows == [
         (
             name,
             f"{first[name].sum():,}",
@@ -214,11 +221,13 @@ def test_readme_of_the_labels_tells_what_the_tables_say():
 def test_the_real_archive(tmp_path):
     if not (MIRROR / PANORAMAS.name).is_file():
         pytest.skip(f"no ../shared/data/{PANORAMAS.name}: the archive is not beside this checkout")
-    folder = fetch_dataset(tmp_path / "panoramas", mirror=str(MIRROR), progress=False)
-    said = []
-    train = MultilabelDataset(folder / "train_label.csv", folder / "train", say=said.append)
-    test = MultilabelDataset(
-        folder / "test_label.csv", folder / "test", classes=train.classes, say=said.append
+    folder = fetch_dataset(
+        tmp_path / "panoramas", mirror=str(MIRROR), options=DownloadOptions(bar=False)
     )
-    assert train.labels.shape == (1600, 5) and test.labels.shape == (512, 5) and not said
+    messages = []
+    train = MultilabelDataset(folder / "train_label.csv", folder / "train", say=messages.append)
+    test = MultilabelDataset(
+        folder / "test_label.csv", folder / "test", classes=train.classes, say=messages.append
+    )
+    assert train.labels.shape == (1600, 5) and test.labels.shape == (512, 5) and not messages
     assert not {r.sha256 for r in train.reports} & {r.sha256 for r in test.reports}

@@ -83,20 +83,20 @@ def test_tables_say_what_was_drawn(dataset: Path) -> None:
 
 
 def test_wrong_labels_are_the_stated_share_of_the_training_cells(dataset: Path) -> None:
-    _, names, told = table(dataset / "train_label.csv")
+    _, names, labels = table(dataset / "train_label.csv")
     _, true_names, truth = table(dataset / "train_label_truth.csv")
     assert names == true_names
-    assert (told != truth).sum() == round(0.04 * TRAIN * 5)
+    assert (labels != truth).sum() == round(0.04 * TRAIN * 5)
 
 
 def test_errors_of_a_full_data_set() -> None:
     truth = np.random.default_rng(0).integers(0, 2, (900, 5))
-    told = with_errors(truth, seed=0)
-    wrong = told != truth
-    assert wrong.sum() == 180 and set(told.ravel()) == {0, 1}
+    labels = with_errors(truth, seed=0)
+    wrong = labels != truth
+    assert wrong.sum() == 180 and set(labels.ravel()) == {0, 1}
     assert wrong.sum(axis=0).min() > 15  # no label is spared
-    assert np.array_equal(told, with_errors(truth, seed=0))
-    assert not np.array_equal(told, with_errors(truth, seed=1))
+    assert np.array_equal(labels, with_errors(truth, seed=0))
+    assert not np.array_equal(labels, with_errors(truth, seed=1))
 
 
 def test_files_open_as_rgb(dataset: Path) -> None:
@@ -136,8 +136,8 @@ def test_parts_are_there_for_the_labels_and_no_others() -> None:
         rng = np.random.default_rng([8, k])
         labels = draw_labels(rng)
         scene = describe(rng, labels)
-        told = {PART_LABELS[part] for part in scene.parts} - {None}
-        assert told == set(labels) == set(scene.labels)
+        drawn = {PART_LABELS[part] for part in scene.parts} - {None}
+        assert drawn == set(labels) == set(scene.labels)
 
 
 def test_what_a_label_names_is_seen(pictures: list[Panorama]) -> None:

@@ -36,7 +36,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render_dataset(folder, PER_CLASS, seed=0, processes=1, progress=False)
 
 
-def told_skies(folder: Path) -> dict[Path, int]:
+def sunsets(folder: Path) -> dict[Path, int]:
     """File to 1 for a sunset, from sky.csv."""
     with (folder / "sky.csv").open(encoding="utf-8", newline="") as file:
         return {folder / row["file"]: int(row["sunset"]) for row in csv.DictReader(file)}
@@ -52,7 +52,7 @@ def glow(path: Path, box: tuple[int, int, int, int]) -> float:
 
 
 def test_the_sky_tells_the_class_where_it_should(dataset: Path) -> None:
-    skies = told_skies(dataset)
+    skies = sunsets(dataset)
     assert set(skies) == set(dataset.rglob("*.jpg"))
     for part in SHARES:
         for name in CLASSES:
@@ -64,7 +64,7 @@ def test_the_sky_tells_the_class_where_it_should(dataset: Path) -> None:
 def test_the_pictures_have_the_skies_that_are_told(dataset: Path) -> None:
     boxes = object_boxes(dataset)
     found = {path: glow(path, boxes[path]) > 30 for path in boxes}
-    assert found == told_skies(dataset)
+    assert found == sunsets(dataset)
 
 
 def test_in_the_unbiased_part_only_the_sky_differs(dataset: Path) -> None:
@@ -137,7 +137,7 @@ def test_boxes_lie_in_their_pictures(dataset: Path) -> None:
         ("winged_drone", (267, 279), 83),
     ],
 )
-def test_where_no_sky_is_told_the_drones_stay_as_they_are(
+def test_without_a_given_sky_the_drones_stay_as_they_are(
     name: str, size: tuple[int, int], quality: int
 ) -> None:
     """The quality is the last number that is drawn: it tells of all that were drawn before it."""

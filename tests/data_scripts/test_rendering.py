@@ -58,7 +58,7 @@ def test_interrupted_rendering_leaves_no_folder(
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", RENDERERS)
-def test_its_own_folder_is_replaced_only_when_told(name: str, tmp_path: Path) -> None:
+def test_its_own_folder_is_replaced_only_when_asked(name: str, tmp_path: Path) -> None:
     folder = rendered(name, tmp_path / name)
     before = digests(folder)
     with pytest.raises(FileExistsError, match="exists already.*overwrite"):
