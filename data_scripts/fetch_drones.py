@@ -13,16 +13,14 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 if not __package__:  # started by its path: the package is one folder up
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data_scripts.archive import FetchError, Member
-from data_scripts.download import ROOT, Archive, Download
-from data_scripts.fetching import PhotoSet, fetch, run
+from data_scripts.archives import Archive, FetchError, Member, PhotoSet
+from data_scripts.tasks import course_folder
 from helpers.images import original_of
 
 COMMIT = "b91d04f687442057d64d7037026a35f46460601c"
@@ -53,70 +51,47 @@ def place_members(members: Iterable[Member]) -> dict[str, str]:
     VAL_SHARE go to val: those first in the order of their names' SHA-256, so the same in any order
     of members. FetchError when two members would land on one path.
     """
-    tested, others = set(), defaultdict(set)
+    test_originals, train_originals = set(), defaultdict(set)
     parts = {member.path: member.path.rsplit("/", 2) for member in members}
     for path, (*folders, name) in parts.items():
         if "/".join(folders) not in FOLDERS:
             raise FetchError(f"the manifest lists {path}, which is in none of {FOLDERS}.")
         folder, label = folders
         if folder == "valid":
-            tested.add(original_of(name))
+            test_originals.add(original_of(name))
         else:
-            others[label].add(original_of(name))
-    held = set()
-    for originals in others.values():
-        order = sorted(originals - tested, key=lambda o: hashlib.sha256(o.encode()).digest())
-        held.update(order[: round(VAL_SHARE * len(order))])
+            train_originals[label].add(original_of(name))
+    val_originals = set()
+    for originals in train_originals.values():
+        order = sorted(
+            originals - test_originals, key=lambda name: hashlib.sha256(name.encode()).digest()
+        )
+        val_originals.update(order[: round(VAL_SHARE * len(order))])
     places: dict[str, str] = {}
     for path, (_, label, name) in parts.items():
         original = original_of(name)
-        split = "test" if original in tested else "val" if original in held else "train"
+        in_val = original in val_originals
+        split = "test" if original in test_originals else "val" if in_val else "train"
         places[path] = f"{split}/{label}/{name}"
     if len(set(places.values())) < len(places):
         raise FetchError("the manifest lists one photo in both train/ and valid/; regenerate it.")
     return places
 
 
-def is_wanted(path: str) -> bool:
+def is_used(path: str) -> bool:
     """Whether the course uses the archive's file with this path."""
     return path.rpartition("/")[0] in FOLDERS and path.endswith(".jpg")
 
 
-def count_photos(folder: Path) -> str:
-    """One line that tells how many photos of each class each split holds."""
-    counts = (
-        f"{split} "
-        + " + ".join(f"{len(list((folder / split / c).glob('*.jpg'))):,} {c}" for c in CLASSES)
-        for split in ("train", "val", "test")
-    )
-    return ", ".join(counts)
-
-
 PHOTOS = PhotoSet(
-    folder=ROOT / "data" / "real" / "drones",
+    description=__doc__.partition("\n")[0],
+    folder=course_folder("drones", "real"),
     archive=DRONES,
-    wanted=is_wanted,
+    is_used=is_used,
     place=place_members,
     source=SOURCE,
-    count=count_photos,
 )
-
-
-def fetch_dataset(
-    folder: Path | None = None,
-    mirror: str | None = None,
-    progress: bool = True,
-    archive: Archive = DRONES,
-    how: Download | None = None,
-) -> Path:
-    """Makes `folder/{train,val,test}/{bird,drone}/*.jpg` and returns `folder`; see `fetch`."""
-    return fetch(replace(PHOTOS, archive=archive), folder, mirror, progress, how)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    return run(PHOTOS, __doc__.partition("\n")[0], arguments)
-
+fetch_dataset, main = PHOTOS.fetch, PHOTOS.main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -22,9 +22,8 @@ from pathlib import Path
 if not __package__:  # started by its path: the package is one folder up
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data_scripts.archive import FetchError, Member
-from data_scripts.download import ROOT, Archive, Download
-from data_scripts.fetching import PhotoSet, fetch, run
+from data_scripts.archives import Archive, FetchError, Member, PhotoSet
+from data_scripts.tasks import course_folder
 from helpers.errors import DataError
 from helpers.label_table import LabelRow, read_label_table
 
@@ -78,13 +77,13 @@ def place_members(members: Sequence[Member]) -> dict[str, str]:
         if folder != FOLDER:
             raise FetchError(f"the manifest lists {member.path}, which is not in {FOLDER}/.")
         groups.setdefault(twin_of.get(name, member.sha256), []).append(name)
-    tested: set[str] = set()
+    test_names: set[str] = set()
     room = round(TEST_SHARE * len(members))
     for names in sorted(groups.values(), key=lambda g: hashlib.sha256(g[0].encode()).digest()):
-        if len(tested) + len(names) <= room:
-            tested.update(names)
+        if len(test_names) + len(names) <= room:
+            test_names.update(names)
     names = [member.path.rpartition("/")[2] for member in members]
-    return {f"{FOLDER}/{n}": f"{'test' if n in tested else 'train'}/{n}" for n in names}
+    return {f"{FOLDER}/{n}": f"{'test' if n in test_names else 'train'}/{n}" for n in names}
 
 
 def label_tables(places: Mapping[str, str], labels: Path = LABELS) -> dict[str, str]:
@@ -109,44 +108,22 @@ def label_tables(places: Mapping[str, str], labels: Path = LABELS) -> dict[str, 
     return tables
 
 
-def is_wanted(path: str) -> bool:
+def is_used(path: str) -> bool:
     """Whether the course uses the archive's file with this path: a photo that has labels."""
     folder, _, name = path.rpartition("/")
     return folder == FOLDER and name in read_labels()[1]
 
 
-def count_photos(folder: Path) -> str:
-    """One line that tells how many photos each split holds."""
-    counts = (f"{split} {len(list((folder / split).glob('*'))):,}" for split in ("train", "test"))
-    return ", ".join(counts)
-
-
 PHOTOS = PhotoSet(
-    folder=ROOT / "data" / "real" / "panoramas",
+    description=__doc__.partition("\n")[0],
+    folder=course_folder("panoramas", "real"),
     archive=PANORAMAS,
-    wanted=is_wanted,
+    is_used=is_used,
     place=place_members,
     source=SOURCE,
-    count=count_photos,
     tables=label_tables,
 )
-
-
-def fetch_dataset(
-    folder: Path | None = None,
-    mirror: str | None = None,
-    progress: bool = True,
-    photos: PhotoSet = PHOTOS,
-    how: Download | None = None,
-) -> Path:
-    """Makes `folder/{train,test}/*.jpg` and `folder/{train,test}_label.csv`; see `fetch`."""
-    return fetch(photos, folder, mirror, progress, how)
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    return run(PHOTOS, __doc__.partition("\n")[0], arguments)
-
+fetch_dataset, main = PHOTOS.fetch, PHOTOS.main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -28,7 +28,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from data_scripts.measure_drones import SIZE, colour_histogram
-from data_scripts.panorama_scenes import LABELS
+from data_scripts.panoramas.scenes import LABELS
 from data_scripts.render_panoramas import SPLITS, TABLES, render_dataset
 from helpers.backbones import load_backbone
 from helpers.callbacks import LearningRateSchedule, Progress

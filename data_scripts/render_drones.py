@@ -13,15 +13,16 @@ ROOT = Path(__file__).resolve().parents[1]
 if not __package__ and str(ROOT) not in sys.path:  # run as a file from a clone
     sys.path.insert(0, str(ROOT))
 
-from data_scripts import rendering  # noqa: E402
-from data_scripts.planting import plant_flaws  # noqa: E402
-from data_scripts.scenes import Rendered, photograph  # noqa: E402
+from data_scripts.drawing import dataset  # noqa: E402
+from data_scripts.drawing.flaws import plant_flaws  # noqa: E402
+from data_scripts.drones import Rendered, photograph  # noqa: E402
+from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
 
 CLASSES = ("flying_bird", "large_quadcopter", "small_quadcopter", "winged_drone")
-DEFAULT_FOLDER = ROOT / "data" / "rendered" / "drones"
+VERSION = SOURCES["drones", "rendered"].version
+DEFAULT_FOLDER = course_folder("drones", "rendered")
 SHARES = {"train": 0.60, "val": 0.15, "test": 0.25}
 FEWEST = 7
-RENDERER_VERSION = 2
 PICTURES = rf"({'|'.join(SHARES)})/(({'|'.join(CLASSES)})/(\3_\d{{4,}}\.jpg)?)?"
 OWN = rf"{PICTURES}|boxes\.csv|(planted|recipe)\.json"  # what overwriting may remove
 
@@ -33,7 +34,7 @@ def render_drone(class_name: str, seed: int | Sequence[int]) -> Rendered:
     """
     if class_name not in CLASSES:
         raise ValueError(f"unknown class {class_name!r}: choose one of {', '.join(CLASSES)}")
-    return photograph(rendering.seeded(seed), class_name)
+    return photograph(dataset.seeded(seed), class_name)
 
 
 def split_sizes(per_class: int) -> dict[str, int]:
@@ -59,7 +60,7 @@ def render_file(job: tuple[int, int, int, str]) -> tuple[int, int, int, int]:
     """Render one (seed, class number, picture number, path) to a JPEG file; returns its box."""
     seed, number, picture, path = job
     rendered = render_drone(CLASSES[number], [seed, number, picture])
-    rendering.write_jpeg(path, rendered.image, rendered.quality)
+    dataset.write_jpeg(path, rendered.image, rendered.quality)
     return rendered.box
 
 
@@ -84,26 +85,19 @@ def render_dataset(
     """
     folder = Path(folder).expanduser().resolve()
     why = ", so that train, val and test each get pictures"
-    rendering.check_numbers({"per_class": per_class}, FEWEST, seed, processes, why)
-    with rendering.made_whole(folder, OWN, overwrite) as unfinished:
+    dataset.check_numbers({"per_class": per_class}, FEWEST, seed, processes, why)
+    with dataset.made_whole(folder, OWN, overwrite) as unfinished:
         plan, bar = file_plan(per_class), "rendering drones" if progress else None
-        boxes = rendering.render_plan(plan, unfinished, seed, processes, render_file, bar)
-        header = ("file", "left", "top", "right", "bottom")
-        rendering.write_table(
-            unfinished / "boxes.csv", header, [path for _, _, path in plan], boxes
-        )
-        rendering.write_json(unfinished / "planted.json", plant_flaws(unfinished, CLASSES, seed))
-        recipe = {"seed": seed, "per_class": per_class, "renderer_version": RENDERER_VERSION}
-        rendering.write_json(unfinished / "recipe.json", recipe)
+        boxes = dataset.render_plan(plan, unfinished, seed, processes, render_file, bar)
+        dataset.write_boxes(unfinished, [path for *_, path in plan], boxes)
+        dataset.write_json(unfinished / "planted.json", plant_flaws(unfinished, CLASSES, seed))
+        dataset.write_recipe(unfinished, VERSION, seed=seed, per_class=per_class)
     return folder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    return rendering.run(
-        render_dataset, "drone", DEFAULT_FOLDER, {"per_class": 200},
-        lambda per_class: f"{len(CLASSES) * per_class} images and 5 planted flaws", arguments,
-    )  # fmt: skip
+    return dataset.main(render_dataset, ["per_class"], arguments)
 
 
 if __name__ == "__main__":

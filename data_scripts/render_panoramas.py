@@ -16,16 +16,16 @@ if not __package__ and str(ROOT) not in sys.path:  # run as a file from a clone
 
 import numpy as np  # noqa: E402
 
-from data_scripts import rendering  # noqa: E402
-from data_scripts.panorama_scenes import LABELS  # noqa: E402
-from data_scripts.panoramas import Panorama, photograph  # noqa: E402
+from data_scripts.drawing import dataset  # noqa: E402
+from data_scripts.panoramas import LABELS, Panorama, photograph  # noqa: E402
+from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
 
-DEFAULT_FOLDER = ROOT / "data" / "rendered" / "panoramas"
+VERSION = SOURCES["panoramas", "rendered"].version
+DEFAULT_FOLDER = course_folder("panoramas", "rendered")
 SPLITS = ("train", "test")
 TABLES = {"train": "train_label.csv", "test": "test_label.csv", "truth": "train_label_truth.csv"}
 WRONG_SHARE = 0.04  # of the cells of the training labels
 FEWEST = 5
-RENDERER_VERSION = 1
 PICTURES = rf"({'|'.join(SPLITS)})/(panorama_\d{{4,}}\.jpg)?"
 FILES = "|".join(map(re.escape, [*TABLES.values(), "recipe.json"]))
 OWN = rf"{PICTURES}|{FILES}"  # what overwriting may remove
@@ -36,7 +36,7 @@ def render_panorama(seed: int | Sequence[int]) -> Panorama:
 
     Raises ValueError for a negative seed.
     """
-    return photograph(rendering.seeded(seed))
+    return photograph(dataset.seeded(seed))
 
 
 def file_plan(train: int, test: int) -> list[tuple[int, int, str]]:
@@ -52,17 +52,17 @@ def render_file(job: tuple[int, int, int, str]) -> tuple[int, ...]:
     """Render one (seed, split number, picture number, path) to a JPEG file; returns its labels."""
     seed, split, picture, path = job
     rendered = render_panorama([seed, split, picture])
-    rendering.write_jpeg(path, rendered.image, rendered.quality)
+    dataset.write_jpeg(path, rendered.image, rendered.quality)
     return tuple(int(label in rendered.scene.labels) for label in LABELS)
 
 
 def with_errors(truth: np.ndarray, seed: int, share: float = WRONG_SHARE) -> np.ndarray:
     """Labels (N, L) of 0 and 1 of which round(share * N * L), drawn at random, are turned over."""
     rng = np.random.default_rng([seed, len(SPLITS)])  # a stream that no picture uses
-    told = truth.copy()
+    labels = truth.copy()
     wrong = rng.choice(truth.size, round(share * truth.size), replace=False)
-    told.ravel()[wrong] = 1 - told.ravel()[wrong]
-    return told
+    labels.ravel()[wrong] = 1 - labels.ravel()[wrong]
+    return labels
 
 
 def render_dataset(
@@ -86,27 +86,24 @@ def render_dataset(
     this function has not written; and ValueError for an argument out of range.
     """
     folder = Path(folder).expanduser().resolve()
-    rendering.check_numbers({"train": train, "test": test}, FEWEST, seed, processes)
-    with rendering.made_whole(folder, OWN, overwrite) as unfinished:
+    dataset.check_numbers({"train": train, "test": test}, FEWEST, seed, processes)
+    with dataset.made_whole(folder, OWN, overwrite) as unfinished:
         plan, bar = file_plan(train, test), "rendering panoramas" if progress else None
-        truth = np.array(rendering.render_plan(plan, unfinished, seed, processes, render_file, bar))
+        truth = np.array(dataset.render_plan(plan, unfinished, seed, processes, render_file, bar))
         names, header = [Path(path).name for _, _, path in plan], ("filename", *LABELS)
-        told = with_errors(truth[:train], seed)
-        rendering.write_table(unfinished / TABLES["truth"], header, names[:train], truth[:train])
-        rendering.write_table(unfinished / TABLES["train"], header, names[:train], told)
-        rendering.write_table(unfinished / TABLES["test"], header, names[train:], truth[train:])
-        recipe = {"seed": seed, "train": train, "test": test, "wrong_share": WRONG_SHARE,
-                  "renderer_version": RENDERER_VERSION}  # fmt: skip
-        rendering.write_json(unfinished / "recipe.json", recipe)
+        labels = with_errors(truth[:train], seed)
+        dataset.write_table(unfinished / TABLES["truth"], header, names[:train], truth[:train])
+        dataset.write_table(unfinished / TABLES["train"], header, names[:train], labels)
+        dataset.write_table(unfinished / TABLES["test"], header, names[train:], truth[train:])
+        dataset.write_recipe(
+            unfinished, VERSION, seed=seed, train=train, test=test, wrong_share=WRONG_SHARE
+        )
     return folder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    return rendering.run(
-        render_dataset, "panorama", DEFAULT_FOLDER, {"train": 900, "test": 300},
-        lambda train, test: f"{train} training and {test} test images", arguments,
-    )  # fmt: skip
+    return dataset.main(render_dataset, ["train", "test"], arguments)
 
 
 if __name__ == "__main__":

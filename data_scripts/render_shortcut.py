@@ -20,10 +20,11 @@ ROOT = Path(__file__).resolve().parents[1]
 if not __package__ and str(ROOT) not in sys.path:  # run as a file from a clone
     sys.path.insert(0, str(ROOT))
 
-from data_scripts import rendering  # noqa: E402
-from data_scripts.lands import some_sky  # noqa: E402
-from data_scripts.scenes import Rendered, photograph  # noqa: E402
-from data_scripts.skies import Backdrop, sunset  # noqa: E402
+from data_scripts.drawing import dataset  # noqa: E402
+from data_scripts.drones import Rendered, photograph  # noqa: E402
+from data_scripts.drones.places import some_sky  # noqa: E402
+from data_scripts.drones.skies import Backdrop, sunset  # noqa: E402
+from data_scripts.tasks import SOURCES, course_folder  # noqa: E402
 
 CLASSES = ("large_quadcopter", "small_quadcopter")
 SUNSET_CLASS = "large_quadcopter"
@@ -35,8 +36,8 @@ FEWEST = 12
 LONGEST = 320  # pixels: enough for 224, and drawn in a fraction of the time of the drones'
 NEARNESS = 0.6  # the objects are small enough that most of a picture is sky
 CAMERA = (-0.55, 0.02)  # elevation under either sky: the point of view must not tell it
-DEFAULT_FOLDER = ROOT / "data" / "rendered" / "shortcut"
-RENDERER_VERSION = 1
+VERSION = SOURCES["shortcut", "rendered"].version
+DEFAULT_FOLDER = course_folder("shortcut", "rendered")
 PICTURES = rf"({'|'.join(SHARES)})/(({'|'.join(CLASSES)})/(\3_\d{{4,}}_({'|'.join(SKIES)})\.jpg)?)?"
 OWN = rf"{PICTURES}|(boxes|sky)\.csv|recipe\.json"  # what overwriting may remove
 
@@ -46,7 +47,7 @@ def sky_behind(at_sunset: bool, seed: Sequence[int]) -> Callable[..., Backdrop]:
     draw = sunset if at_sunset else some_sky
 
     def behind(_: np.random.Generator, shape: tuple[int, int]) -> Backdrop:
-        return replace(draw(rendering.seeded(seed), shape), elevation=CAMERA)
+        return replace(draw(dataset.seeded(seed), shape), elevation=CAMERA)
 
     return behind
 
@@ -59,7 +60,7 @@ def render_before_sky(class_name: str, at_sunset: bool, seed: Sequence[int]) -> 
     if class_name not in CLASSES:
         raise ValueError(f"unknown class {class_name!r}: choose one of {', '.join(CLASSES)}")
     sky = sky_behind(at_sunset, [*seed, 1 + at_sunset])
-    return photograph(rendering.seeded(seed), class_name, sky, LONGEST, NEARNESS)
+    return photograph(dataset.seeded(seed), class_name, sky, LONGEST, NEARNESS)
 
 
 def part_sizes(per_class: int) -> dict[str, int]:
@@ -93,7 +94,7 @@ def render_file(job: tuple[int, int, int, str]) -> tuple[int, int, int, int]:
     seed, kind, thing, path = job
     number, at_sunset = divmod(kind, 2)
     rendered = render_before_sky(CLASSES[number], bool(at_sunset), [seed, number, thing])
-    rendering.write_jpeg(path, rendered.image, rendered.quality)
+    dataset.write_jpeg(path, rendered.image, rendered.quality)
     return rendered.box
 
 
@@ -120,25 +121,20 @@ def render_dataset(
     """
     folder = Path(folder).expanduser().resolve()
     why = ", so that each part gets pictures"
-    rendering.check_numbers({"per_class": per_class}, FEWEST, seed, processes, why)
-    with rendering.made_whole(folder, OWN, overwrite) as unfinished:
+    dataset.check_numbers({"per_class": per_class}, FEWEST, seed, processes, why)
+    with dataset.made_whole(folder, OWN, overwrite) as unfinished:
         plan, bar = file_plan(per_class), "rendering the shortcut" if progress else None
-        boxes = rendering.render_plan(plan, unfinished, seed, processes, render_file, bar)
+        boxes = dataset.render_plan(plan, unfinished, seed, processes, render_file, bar)
         names, skies = [path for *_, path in plan], [(kind % 2,) for kind, *_ in plan]
-        header = ("file", "left", "top", "right", "bottom")
-        rendering.write_table(unfinished / "boxes.csv", header, names, boxes)
-        rendering.write_table(unfinished / "sky.csv", ("file", "sunset"), names, skies)
-        recipe = {"seed": seed, "per_class": per_class, "renderer_version": RENDERER_VERSION}
-        rendering.write_json(unfinished / "recipe.json", recipe)
+        dataset.write_boxes(unfinished, names, boxes)
+        dataset.write_table(unfinished / "sky.csv", ("file", "sunset"), names, skies)
+        dataset.write_recipe(unfinished, VERSION, seed=seed, per_class=per_class)
     return folder
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
-    return rendering.run(
-        render_dataset, "shortcut", DEFAULT_FOLDER, {"per_class": 192},
-        lambda per_class: f"{len(CLASSES) * per_class} images", arguments,
-    )  # fmt: skip
+    return dataset.main(render_dataset, ["per_class"], arguments)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ name that `load_backbone` knows), COURSE_MIRROR (a local copy of the real photos
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
@@ -14,85 +13,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = ("rendered", "real")
-ALWAYS_RENDERED = ("shortcut",)  # an experiment, the same whatever data the notebooks run on
-LAYOUTS = {
-    "drones": "one sub-folder of images per class",
-    "panoramas": "train/, test/, train_label.csv and test_label.csv",
-}
-
-
-class CourseError(RuntimeError):
-    """Data that cannot be had; the message says what to do."""
 
 
 def data_form() -> str:
     """ "rendered", "real", or "own" for a folder given in COURSE_DATA."""
     chosen = os.environ.get("COURSE_DATA") or "rendered"
     return chosen if chosen in FORMS else "own"
-
-
-def data_folder(task: str) -> Path:
-    """The folder of a task's data, made or fetched first where it is missing.
-
-    A folder in COURSE_DATA may hold the task's data in a folder of the task's name, or itself. The
-    data of "shortcut" is rendered whatever COURSE_DATA says.
-
-    Raises: CourseError if COURSE_DATA names no folder, or nothing here makes such data.
-    """
-    form = "rendered" if task in ALWAYS_RENDERED else data_form()
-    if form == "own":
-        folder = Path(os.environ["COURSE_DATA"]).expanduser()
-        if not folder.is_dir():
-            raise CourseError(
-                f"COURSE_DATA is {str(folder)!r}: no such folder; give 'rendered', 'real' or a "
-                f"folder with {LAYOUTS.get(task, f'the {task}')}."
-            )
-        inner = folder / task
-        # A class of that name holds images, neither folders nor tables.
-        holds = any(path.is_dir() or path.suffix == ".csv" for path in inner.glob("*"))
-        return inner if holds else folder
-    folder = ROOT / "data" / form / task
-    if not folder.is_dir():
-        if (form, task) not in _MAKE:
-            others = [repr(f) for f, t in _MAKE if t == task]
-            raise CourseError(
-                f"there are no {form} {task}: set COURSE_DATA to "
-                f"{' or '.join([*others, 'a folder of your own'])}."
-            )
-        _MAKE[form, task](folder)
-    if form == "rendered":
-        _warn_if_outdated(folder, task)
-    return folder
-
-
-def object_boxes(folder: Path) -> dict[Path, tuple[int, int, int, int]]:
-    """Where the object is in each image: (left, top, right, bottom) in pixels, from boxes.csv.
-
-    Rendered data has them; of other data the result is {}.
-    """
-    table = folder / "boxes.csv"
-    if not table.is_file():
-        return {}
-    with table.open(encoding="utf-8", newline="") as file:
-        return {
-            folder / row["file"]: tuple(
-                int(row[side]) for side in ("left", "top", "right", "bottom")
-            )
-            for row in csv.DictReader(file)
-        }
-
-
-def checked_labels(folder: Path) -> Path | None:
-    """A second table of labels for (some of) a panoramas folder's training images, if there is one.
-
-    Of rendered data it is the truth, of the real photos a second rater's labels, in a folder of
-    your own whatever you put into train_label_truth.csv.
-    """
-    truth = folder / "train_label_truth.csv"
-    if truth.is_file():
-        return truth
-    rater = ROOT / "data_scripts" / "labels" / "panorama_labels_second_rater.csv"
-    return rater if data_form() == "real" else None
 
 
 def runs_folder() -> Path:
@@ -130,56 +56,3 @@ def record_result(task: str, backbone: str, phase: str, **numbers: float) -> Pat
     temporary.write_text(json.dumps(content, indent=2) + "\n")
     temporary.replace(path)
     return path
-
-
-def _warn_if_outdated(folder: Path, task: str) -> None:
-    from data_scripts import render_drones, render_panoramas, render_shortcut
-
-    renderer = {
-        "drones": render_drones,
-        "panoramas": render_panoramas,
-        "shortcut": render_shortcut,
-    }[task]
-    recipe = folder / "recipe.json"
-    drawn = json.loads(recipe.read_text())["renderer_version"] if recipe.exists() else None
-    if drawn not in (None, renderer.RENDERER_VERSION):
-        print(f"{folder} was drawn by an older version; remove it, and it is drawn anew.")
-
-
-def _render_drones(folder: Path) -> None:
-    from data_scripts.render_drones import render_dataset
-
-    render_dataset(folder)
-
-
-def _fetch_drones(folder: Path) -> None:
-    from data_scripts.fetch_drones import fetch_dataset
-
-    fetch_dataset(folder)
-
-
-def _render_panoramas(folder: Path) -> None:
-    from data_scripts.render_panoramas import render_dataset
-
-    render_dataset(folder)
-
-
-def _fetch_panoramas(folder: Path) -> None:
-    from data_scripts.fetch_panoramas import fetch_dataset
-
-    fetch_dataset(folder)
-
-
-def _render_shortcut(folder: Path) -> None:
-    from data_scripts.render_shortcut import render_dataset
-
-    render_dataset(folder)
-
-
-_MAKE = {
-    ("rendered", "drones"): _render_drones,
-    ("real", "drones"): _fetch_drones,
-    ("rendered", "panoramas"): _render_panoramas,
-    ("real", "panoramas"): _fetch_panoramas,
-    ("rendered", "shortcut"): _render_shortcut,
-}

@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import pytest
 
@@ -13,94 +12,13 @@ def _elsewhere(monkeypatch, tmp_path):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_missing_data_is_made_once(monkeypatch, tmp_path):
-    made = []
-
-    def make(folder):
-        made.append(folder)
-        folder.mkdir(parents=True)
-
-    monkeypatch.setitem(course._MAKE, ("rendered", "drones"), make)
-    folder = tmp_path / "data" / "rendered" / "drones"
-    assert course.data_folder("drones") == course.data_folder("drones") == folder
-    assert made == [folder]
-
-
-@pytest.mark.parametrize("data", ["rendered", "real", "mine"])
-def test_the_shortcut_is_rendered_whatever_the_data(data, monkeypatch, tmp_path):
-    made = []
-
-    def make(folder):
-        made.append(folder)
-        folder.mkdir(parents=True)
-
-    monkeypatch.setattr("data_scripts.render_shortcut.render_dataset", make)
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path) if data == "mine" else data)
-    assert course.data_folder("shortcut") == course.data_folder("shortcut")
-    assert made == [tmp_path / "data" / "rendered" / "shortcut"]
-
-
-@pytest.mark.parametrize("task", ["drones", "panoramas", "shortcut"])
-def test_images_of_an_older_renderer_are_told(task, tmp_path, capsys):
-    folder = tmp_path / "data" / "rendered" / task
-    folder.mkdir(parents=True)
-    (folder / "recipe.json").write_text('{"renderer_version": 0}')
-    course.data_folder(task)
-    assert "older version; remove it" in capsys.readouterr().out
-
-
-def test_own_folder_with_or_without_the_tasks_name(monkeypatch, tmp_path):
-    own = tmp_path / "mine"
-    own.mkdir()
-    monkeypatch.setenv("COURSE_DATA", str(own))
-    assert course.data_form() == "own" and course.data_folder("drones") == own
-    (own / "drones").mkdir()  # a class of that name: its folder holds images, no folders
-    assert course.data_folder("drones") == own
-    (own / "drones" / "train").mkdir()
-    assert course.data_folder("drones") == own / "drones"
-    first = course.run_folder("drones")
-    monkeypatch.setenv("COURSE_DATA", str(own / "drones"))
-    assert course.run_folder("drones") != first  # results of two folders do not mix
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "typo"))
-    with pytest.raises(course.CourseError, match=r"typo.*no such folder.*'rendered'"):
-        course.data_folder("drones")
-
-
-def test_own_labelled_images_with_or_without_the_tasks_name(monkeypatch, tmp_path):
-    own = tmp_path / "mine"
-    (own / "panoramas").mkdir(parents=True)
-    monkeypatch.setenv("COURSE_DATA", str(own))
-    (own / "panoramas" / "1.jpg").touch()  # a class of that name
-    assert course.data_folder("panoramas") == own
-    (own / "panoramas" / "train_label.csv").touch()
-    assert course.data_folder("panoramas") == own / "panoramas"
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path / "typo"))
-    with pytest.raises(course.CourseError, match=r"typo.*no such folder.*train_label\.csv"):
-        course.data_folder("panoramas")
-
-
-def test_real_panoramas_are_fetched_once(monkeypatch, tmp_path):
-    made = []
-
-    def fetch(folder):
-        made.append(folder)
-        folder.mkdir(parents=True)
-
-    monkeypatch.setattr("data_scripts.fetch_panoramas.fetch_dataset", fetch)
-    monkeypatch.setenv("COURSE_DATA", "real")
-    assert course.data_folder("panoramas") == course.data_folder("panoramas") == made[0]
-    assert made == [tmp_path / "data" / "real" / "panoramas"]
-
-
-def test_data_that_nothing_makes_is_told(monkeypatch, tmp_path):
-    monkeypatch.delitem(course._MAKE, ("rendered", "panoramas"), raising=False)
-    with pytest.raises(course.CourseError, match=r"no rendered panoramas: .*'real' or a folder"):
-        course.data_folder("panoramas")
-    folder = tmp_path / "data" / "rendered" / "panoramas"
-    folder.mkdir(parents=True)  # put there by hand
-    assert course.data_folder("panoramas") == folder
-    with pytest.raises(course.CourseError, match=r"no rendered kites: set COURSE_DATA to a folder"):
-        course.data_folder("kites")
+def test_each_folder_of_your_own_has_its_own_results(monkeypatch, tmp_path):
+    folders = []
+    for own in ("mine", "mine/drones", "other/mine"):
+        monkeypatch.setenv("COURSE_DATA", str(tmp_path / own))
+        assert course.data_form() == "own"
+        folders.append(course.run_folder("drones"))
+    assert len(set(folders)) == 3
 
 
 def test_results_of_phases_and_backbones_stand_beside_each_other(tmp_path):
@@ -120,17 +38,3 @@ def test_backbone_can_be_chosen_from_outside(monkeypatch):
     assert course.backbone_name() == "auto"
     monkeypatch.setenv("COURSE_BACKBONE", "vgg16")
     assert course.backbone_name() == "vgg16"
-
-
-def test_data_without_boxes_has_none(tmp_path):
-    assert course.object_boxes(tmp_path) == {}
-
-
-def test_a_second_table_of_labels_is_found_where_there_is_one(tmp_path, monkeypatch):
-    monkeypatch.setenv("COURSE_DATA", str(tmp_path))
-    assert course.checked_labels(tmp_path) is None
-    monkeypatch.setenv("COURSE_DATA", "real")
-    rater = course.checked_labels(tmp_path).relative_to(course.ROOT)
-    assert (Path(course.__file__).parents[1] / rater).is_file()
-    (tmp_path / "train_label_truth.csv").touch()
-    assert course.checked_labels(tmp_path) == tmp_path / "train_label_truth.csv"

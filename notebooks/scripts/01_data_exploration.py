@@ -44,8 +44,9 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
+from data_scripts.tasks import data_folder
 from helpers import plots
-from helpers.course import data_folder, run_folder
+from helpers.course import run_folder
 from helpers.images import read_image
 from helpers.splits import file_table, load_splits
 from helpers.transforms import IMAGENET_MEAN, IMAGENET_STD, augmentation_gallery, eval_transform

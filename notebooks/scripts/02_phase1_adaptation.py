@@ -40,10 +40,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from data_scripts.tasks import data_folder
 from helpers import curves, plots
 from helpers.backbones import load_backbone
 from helpers.callbacks import EarlyStopping, Progress
-from helpers.course import backbone_name, data_folder, record_result, run_folder
+from helpers.course import backbone_name, record_result, run_folder
 from helpers.datasets import make_loader
 from helpers.features import compute_features
 from helpers.lr_range import lr_range_test, suggest_rate

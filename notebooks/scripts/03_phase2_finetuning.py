@@ -40,10 +40,11 @@ import torch
 from IPython.display import display
 from torch import nn
 
+from data_scripts.tasks import data_folder
 from helpers import curves, plots
 from helpers.backbones import resolve_backbone
 from helpers.callbacks import EarlyStopping, LearningRateSchedule, Progress, warmup_cosine
-from helpers.course import backbone_name, data_folder, record_result, run_folder
+from helpers.course import backbone_name, record_result, run_folder
 from helpers.datasets import make_loader
 from helpers.metrics import (
     accuracy_interval,

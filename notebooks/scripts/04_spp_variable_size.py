@@ -45,17 +45,11 @@ import pandas as pd
 import torch
 from IPython.display import display
 
+from data_scripts.tasks import data_folder, object_boxes
 from helpers import size_plots
 from helpers.backbones import load_backbone
 from helpers.batching import PIXEL_BUDGET, ShapeRule, distortion, make_bucket_loader
-from helpers.course import (
-    backbone_name,
-    data_folder,
-    data_form,
-    object_boxes,
-    record_result,
-    run_folder,
-)
+from helpers.course import backbone_name, data_form, record_result, run_folder
 from helpers.datasets import ImageFolderDataset, make_loader
 from helpers.memory import activation_bytes
 from helpers.metrics import paired_test

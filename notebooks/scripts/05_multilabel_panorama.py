@@ -41,10 +41,11 @@ import torch
 from IPython.display import display
 from torch import nn
 
+from data_scripts.tasks import data_folder, second_label_table
 from helpers import curves, label_plots
 from helpers.backbones import load_backbone
 from helpers.callbacks import EarlyStopping, Progress
-from helpers.course import backbone_name, checked_labels, data_folder, record_result, run_folder
+from helpers.course import backbone_name, record_result, run_folder
 from helpers.datasets import make_loader
 from helpers.features import FeatureDataset, compute_features, loader_for
 from helpers.images import read_image
@@ -268,7 +269,7 @@ suspects.head(5).round(3)
 # wrong ones.
 
 # %%
-checked = checked_labels(folder)
+checked = second_label_table(folder)
 names = [path.relative_to(data.folder).as_posix() for data in labelled for path in data.paths]
 other = other_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
 judged = FeatureDataset(torch.tensor(known)[None], torch.tensor(given))

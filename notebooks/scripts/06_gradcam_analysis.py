@@ -40,11 +40,12 @@ import torch
 from IPython.display import display
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from data_scripts.tasks import data_folder, object_boxes
 from helpers import map_charts, map_plots, plots
 from helpers.backbones import load_backbone, resolve_backbone
 from helpers.batching import ShapeRule
 from helpers.callbacks import EarlyStopping
-from helpers.course import backbone_name, data_folder, object_boxes, record_result, run_folder
+from helpers.course import backbone_name, record_result, run_folder
 from helpers.datasets import ImageFolderDataset, make_loader
 from helpers.explain import METHODS, cam_maps, label_maps
 from helpers.faithfulness import (

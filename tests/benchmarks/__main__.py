@@ -22,9 +22,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from data_scripts.tasks import data_folder
 from helpers.backbones import load_backbone, resolve_backbone
 from helpers.batching import PIXEL_BUDGET
-from helpers.course import ROOT, backbone_name, data_folder
+from helpers.course import ROOT, backbone_name
 from helpers.datasets import ImageFolderDataset
 from helpers.recipes import VIEWS
 from helpers.splits import load_splits

@@ -23,9 +23,10 @@ import torch
 from torch import nn
 from torchvision.transforms import v2
 
+from data_scripts.tasks import data_folder
 from helpers.backbones import Backbone, load_backbone
 from helpers.callbacks import EarlyStopping, Progress
-from helpers.course import ROOT, backbone_name, data_folder, data_form, run_folder
+from helpers.course import ROOT, backbone_name, data_form, run_folder
 from helpers.datasets import make_loader
 from helpers.image_dataset import ImageDataset
 from helpers.multilabel import scores

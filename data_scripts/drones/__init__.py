@@ -1,0 +1,8 @@
+"""Paints the drones: quadcopters, winged drones and birds, before skies, places and grounds.
+
+`photograph` makes one picture of a class.
+"""
+
+from data_scripts.drones.photography import Rendered, photograph
+
+__all__ = ["Rendered", "photograph"]
