@@ -21,7 +21,7 @@ if not __package__:  # started by its path: the package is one folder up
 
 from data_scripts.archives import Archive, FetchError, Member, PhotoSet
 from data_scripts.tasks import course_folder
-from helpers.images import original_of
+from helpers.data.images import original_of
 
 COMMIT = "b91d04f687442057d64d7037026a35f46460601c"
 PROJECT = "updesh1/Drone-Bird_recognition_ML_model"

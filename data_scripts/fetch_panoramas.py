@@ -24,8 +24,8 @@ if not __package__:  # started by its path: the package is one folder up
 
 from data_scripts.archives import Archive, FetchError, Member, PhotoSet
 from data_scripts.tasks import course_folder
+from helpers.data.labels import LabelRow, read_label_table
 from helpers.errors import DataError
-from helpers.label_table import LabelRow, read_label_table
 
 COMMIT = "27e8e4a54d2ef30afa84b30aa640778d16a7ddf2"
 PROJECT = "JiaxinLu-home/Natural-Scene-Memorability-Dataset"

@@ -25,18 +25,18 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 
 from data_scripts.render_drones import render_dataset
-from helpers.callbacks import EarlyStopping, Progress
 from helpers.course import ROOT
-from helpers.datasets import ImageFolderDataset, make_loader
-from helpers.features import compute_features
-from helpers.images import read_image
-from helpers.metrics import accuracy
-from helpers.models import TransferModel
-from helpers.phases import phase1_model
-from helpers.recipes import fine_tune
-from helpers.splits import load_splits
-from helpers.trainer import Trainer
-from helpers.transforms import eval_transform, train_transform
+from helpers.data.datasets import ImageFolderDataset, make_loader
+from helpers.data.images import read_image
+from helpers.data.splits import load_splits
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.evaluation.metrics import accuracy
+from helpers.models.features import compute_features
+from helpers.models.transfer import TransferModel
+from helpers.training.callbacks import EarlyStopping, Progress
+from helpers.training.phases import phase1_model
+from helpers.training.recipes import fine_tune
+from helpers.training.trainer import Trainer
 
 SIZE = (224, 224)
 

@@ -30,15 +30,15 @@ from torch.utils.data import Dataset
 from data_scripts.measure_drones import SIZE, colour_histogram
 from data_scripts.panoramas.scenes import LABELS
 from data_scripts.render_panoramas import SPLITS, TABLES, render_dataset
-from helpers.backbones import load_backbone
-from helpers.callbacks import LearningRateSchedule, Progress
 from helpers.course import ROOT
-from helpers.datasets import make_loader
-from helpers.images import read_image
-from helpers.models import TransferModel
-from helpers.recipes import FINE_TUNE_RATE, HEAD_FACTOR
-from helpers.trainer import Trainer
-from helpers.transforms import Transform, eval_transform
+from helpers.data.datasets import make_loader
+from helpers.data.images import read_image
+from helpers.data.transforms import Transform, eval_transform
+from helpers.models.backbones import load_backbone
+from helpers.models.transfer import TransferModel
+from helpers.training.callbacks import LearningRateSchedule, Progress
+from helpers.training.recipes import FINE_TUNE_RATE, HEAD_FACTOR
+from helpers.training.trainer import Trainer
 
 BACKBONE = "efficientnet_lite0"
 PENALTY = 0.01  # C of the regression on features: more columns than rows, and wrong labels

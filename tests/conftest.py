@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.backbones import load_backbone
-from helpers.models import TransferModel
+from helpers.models.backbones import load_backbone
+from helpers.models.transfer import TransferModel
 
 CLASSES = ("circle", "cross")
 

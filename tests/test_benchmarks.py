@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
-from helpers.backbones import Backbone
-from helpers.datasets import ImageFolderDataset, MultilabelDataset
-from helpers.images import read_image
+from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
+from helpers.data.images import read_image
+from helpers.models.backbones import Backbone
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import decoding, memory, older_recipe, peak, timing, training
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from helpers.transforms import AUGMENTATIONS
+from helpers.data.transforms import AUGMENTATIONS
 from tools import badges, execute, pair, publish, results
 from tools.check_colab import CELL, colab_environment, commit_all
 from tools.environment import ROOT, course_environment

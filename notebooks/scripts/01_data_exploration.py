@@ -45,11 +45,16 @@ import pandas as pd
 from IPython.display import display
 
 from data_scripts.tasks import data_folder
-from helpers import plots
 from helpers.course import run_folder
-from helpers.images import read_image
-from helpers.splits import file_table, load_splits
-from helpers.transforms import IMAGENET_MEAN, IMAGENET_STD, augmentation_gallery, eval_transform
+from helpers.data.images import read_image
+from helpers.data.splits import file_table, load_splits
+from helpers.data.transforms import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    augmentation_gallery,
+    eval_transform,
+)
+from helpers.plots import images as plots
 
 SEED = 0
 folder, figures = data_folder("drones"), run_folder("drones")

@@ -41,19 +41,20 @@ import torch
 from torch import nn
 
 from data_scripts.tasks import data_folder
-from helpers import curves, plots
-from helpers.backbones import load_backbone
-from helpers.callbacks import EarlyStopping, Progress
 from helpers.course import backbone_name, record_result, run_folder
-from helpers.datasets import make_loader
-from helpers.features import compute_features
-from helpers.lr_range import lr_range_test, suggest_rate
-from helpers.metrics import multiclass_metrics
-from helpers.models import TransferModel, save_model
-from helpers.recipes import HEAD_RATE, LABEL_SMOOTHING, VIEWS, train_head
-from helpers.splits import load_splits
-from helpers.trainer import Trainer
-from helpers.transforms import eval_transform, train_transform
+from helpers.data.datasets import make_loader
+from helpers.data.splits import load_splits
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.evaluation.metrics import multiclass_metrics
+from helpers.models.backbones import load_backbone
+from helpers.models.features import compute_features
+from helpers.models.transfer import TransferModel, save_model
+from helpers.plots import images as plots
+from helpers.plots import training as curves
+from helpers.training.callbacks import EarlyStopping, Progress
+from helpers.training.lr_range import lr_range_test, suggest_rate
+from helpers.training.recipes import HEAD_RATE, LABEL_SMOOTHING, VIEWS, train_head
+from helpers.training.trainer import Trainer
 
 SEED, SIZE = 0, (224, 224)  # (height, width)
 splits = load_splits(data_folder("drones"), seed=SEED)

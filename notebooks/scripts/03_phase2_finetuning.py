@@ -37,29 +37,30 @@ import time
 import numpy as np
 import pandas as pd
 import torch
+from helpers.predict import predict_photo
 from IPython.display import display
 from torch import nn
 
 from data_scripts.tasks import data_folder
-from helpers import curves, plots
-from helpers.backbones import resolve_backbone
-from helpers.callbacks import EarlyStopping, LearningRateSchedule, Progress, warmup_cosine
 from helpers.course import backbone_name, record_result, run_folder
-from helpers.datasets import make_loader
-from helpers.metrics import (
+from helpers.data.datasets import make_loader
+from helpers.data.splits import load_splits
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.evaluation.metrics import (
     accuracy_interval,
     confusion,
     multiclass_metrics,
     paired_test,
     per_class_report,
 )
-from helpers.models import load_model, save_model
-from helpers.phases import phase1_model
-from helpers.predict import predict_photo
-from helpers.recipes import HEAD_FACTOR, LABEL_SMOOTHING
-from helpers.splits import load_splits
-from helpers.trainer import Trainer
-from helpers.transforms import eval_transform, train_transform
+from helpers.models.backbones import resolve_backbone
+from helpers.models.transfer import load_model, save_model
+from helpers.plots import images as plots
+from helpers.plots import training as curves
+from helpers.training.callbacks import EarlyStopping, LearningRateSchedule, Progress, warmup_cosine
+from helpers.training.phases import phase1_model
+from helpers.training.recipes import HEAD_FACTOR, LABEL_SMOOTHING
+from helpers.training.trainer import Trainer
 
 SEED, SIZE, BATCH = 0, (224, 224), 16
 splits = load_splits(data_folder("drones"), seed=SEED)

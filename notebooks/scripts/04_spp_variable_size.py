@@ -43,22 +43,22 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
+from helpers.batching import PIXEL_BUDGET, ShapeRule, distortion, make_bucket_loader
+from helpers.predict import predict_photo
 from IPython.display import display
 
 from data_scripts.tasks import data_folder, object_boxes
-from helpers import size_plots
-from helpers.backbones import load_backbone
-from helpers.batching import PIXEL_BUDGET, ShapeRule, distortion, make_bucket_loader
 from helpers.course import backbone_name, data_form, record_result, run_folder
-from helpers.datasets import ImageFolderDataset, make_loader
-from helpers.memory import activation_bytes
-from helpers.metrics import paired_test
-from helpers.models import SpatialPyramidPooling, TransferModel, load_model, save_model
-from helpers.predict import predict_photo
-from helpers.recipes import adapt, criterion_for, metrics_for
-from helpers.splits import load_multilabel_splits, load_splits
-from helpers.trainer import Trainer
-from helpers.transforms import eval_transform, train_transform
+from helpers.data.datasets import ImageFolderDataset, make_loader
+from helpers.data.splits import load_multilabel_splits, load_splits
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.evaluation.metrics import paired_test
+from helpers.models.backbones import load_backbone
+from helpers.models.memory import activation_bytes
+from helpers.models.transfer import SpatialPyramidPooling, TransferModel, load_model, save_model
+from helpers.plots import sizes as size_plots
+from helpers.training.recipes import adapt, criterion_for, metrics_for
+from helpers.training.trainer import Trainer
 
 SEED, SIZE = 0, (224, 224)
 folder, runs = data_folder("drones"), run_folder("drones")

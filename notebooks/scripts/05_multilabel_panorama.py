@@ -38,18 +38,24 @@ import time
 import numpy as np
 import pandas as pd
 import torch
+from helpers.predict import predict_photo
 from IPython.display import display
 from torch import nn
 
 from data_scripts.tasks import data_folder, second_label_table
-from helpers import curves, label_plots
-from helpers.backbones import load_backbone
-from helpers.callbacks import EarlyStopping, Progress
 from helpers.course import backbone_name, record_result, run_folder
-from helpers.datasets import make_loader
-from helpers.features import FeatureDataset, compute_features, loader_for
-from helpers.images import read_image
-from helpers.label_audit import (
+from helpers.data.datasets import make_loader
+from helpers.data.images import read_image
+from helpers.data.splits import copy_groups, load_multilabel_splits
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.evaluation.calibration import (
+    bagged_thresholds,
+    calibration_error,
+    fit_temperature,
+    reliability,
+    scores,
+)
+from helpers.evaluation.label_audit import (
     compared,
     found_among,
     other_labels,
@@ -57,25 +63,20 @@ from helpers.label_audit import (
     rank_by_loss,
     rank_suspects,
 )
-from helpers.models import TransferModel, load_model, save_model
-from helpers.multilabel import (
-    bagged_thresholds,
-    calibration_error,
-    fit_temperature,
-    reliability,
-    scores,
-)
-from helpers.predict import predict_photo
-from helpers.recipes import (
+from helpers.models.backbones import load_backbone
+from helpers.models.features import FeatureDataset, compute_features, loader_for
+from helpers.models.transfer import TransferModel, load_model, save_model
+from helpers.plots import labels as label_plots
+from helpers.plots import training as curves
+from helpers.training.callbacks import EarlyStopping, Progress
+from helpers.training.recipes import (
     criterion_for,
     fine_tune,
     frozen_features,
     refit_head,
     train_head,
 )
-from helpers.splits import copy_groups, load_multilabel_splits
-from helpers.trainer import Trainer
-from helpers.transforms import eval_transform, train_transform
+from helpers.training.trainer import Trainer
 
 SEED = 0
 SIZE, RATE = (224, 224), 3e-3

@@ -37,18 +37,20 @@ import copy
 import numpy as np
 import pandas as pd
 import torch
+from helpers.batching import ShapeRule
+from helpers.predict import view_of
 from IPython.display import display
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from data_scripts.tasks import data_folder, object_boxes
-from helpers import map_charts, map_plots, plots
-from helpers.backbones import load_backbone, resolve_backbone
-from helpers.batching import ShapeRule
-from helpers.callbacks import EarlyStopping
 from helpers.course import backbone_name, record_result, run_folder
-from helpers.datasets import ImageFolderDataset, make_loader
-from helpers.explain import METHODS, cam_maps, label_maps
-from helpers.faithfulness import (
+from helpers.data.datasets import ImageFolderDataset, make_loader
+from helpers.data.splits import load_multilabel_splits, load_splits
+from helpers.data.transforms import eval_transform
+from helpers.evaluation.calibration import scores
+from helpers.evaluation.metrics import accuracy
+from helpers.explain.cams import METHODS, cam_maps, label_maps
+from helpers.explain.faithfulness import (
     area_under,
     confidence_change,
     deletion_curves,
@@ -56,8 +58,7 @@ from helpers.faithfulness import (
     randomised_models,
     road,
 )
-from helpers.features import FeatureDataset
-from helpers.map_quality import (
+from helpers.explain.pointing import (
     around_boxes,
     center_maps,
     energy_inside,
@@ -66,20 +67,21 @@ from helpers.map_quality import (
     rank_correlation,
     scale_boxes,
 )
-from helpers.metrics import accuracy
-from helpers.models import TransferModel
-from helpers.multilabel import scores
-from helpers.phases import phase1_model, phase2_model
-from helpers.predict import view_of
-from helpers.recipes import (
+from helpers.models.backbones import load_backbone, resolve_backbone
+from helpers.models.features import FeatureDataset
+from helpers.models.transfer import TransferModel
+from helpers.plots import cams as map_plots
+from helpers.plots import faithfulness as map_charts
+from helpers.plots import images as plots
+from helpers.training.callbacks import EarlyStopping
+from helpers.training.phases import phase1_model, phase2_model
+from helpers.training.recipes import (
     HEAD_RATE,
     criterion_for,
     frozen_features,
     train_head,
 )
-from helpers.splits import load_multilabel_splits, load_splits
-from helpers.trainer import Trainer
-from helpers.transforms import eval_transform
+from helpers.training.trainer import Trainer
 
 set_matplotlib_formats("jpeg")  # pictures as PNG would make the notebook twice as heavy
 SEED = 0

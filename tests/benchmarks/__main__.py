@@ -21,15 +21,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from helpers.batching import PIXEL_BUDGET
 
 from data_scripts.tasks import data_folder
-from helpers.backbones import load_backbone, resolve_backbone
-from helpers.batching import PIXEL_BUDGET
 from helpers.course import ROOT, backbone_name
-from helpers.datasets import ImageFolderDataset
-from helpers.recipes import VIEWS
-from helpers.splits import load_splits
-from helpers.transforms import eval_transform
+from helpers.data.datasets import ImageFolderDataset
+from helpers.data.splits import load_splits
+from helpers.data.transforms import eval_transform
+from helpers.models.backbones import load_backbone, resolve_backbone
+from helpers.training.recipes import VIEWS
 from tests.benchmarks.decoding import decoding
 from tests.benchmarks.memory import memory, own_process
 from tests.benchmarks.timing import Outcome

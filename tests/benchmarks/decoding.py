@@ -6,9 +6,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
 from helpers.batching import ShapeRule
-from helpers.images import read_image
+
+from helpers.data.images import read_image
 from tests.benchmarks.timing import Outcome, details, take_turns
 
 PHOTO = (3000, 4000)  # height, width: 12 megapixels

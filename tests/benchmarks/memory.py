@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-
 from helpers.batching import PIXEL_BUDGET
+
 from helpers.course import ROOT
-from helpers.memory import activation_bytes
-from helpers.models import TransferModel
+from helpers.models.memory import activation_bytes
+from helpers.models.transfer import TransferModel
 from tests.benchmarks.decoding import write_photo
 from tests.benchmarks.timing import Outcome
 

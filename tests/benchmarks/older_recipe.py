@@ -24,14 +24,14 @@ from torch import nn
 from torchvision.transforms import v2
 
 from data_scripts.tasks import data_folder
-from helpers.backbones import Backbone, load_backbone
-from helpers.callbacks import EarlyStopping, Progress
 from helpers.course import ROOT, backbone_name, data_form, run_folder
-from helpers.datasets import make_loader
-from helpers.image_dataset import ImageDataset
-from helpers.multilabel import scores
-from helpers.splits import load_multilabel_splits
-from helpers.trainer import Trainer
+from helpers.data.datasets import make_loader
+from helpers.data.image_dataset import ImageDataset
+from helpers.data.splits import load_multilabel_splits
+from helpers.evaluation.calibration import scores
+from helpers.models.backbones import Backbone, load_backbone
+from helpers.training.callbacks import EarlyStopping, Progress
+from helpers.training.trainer import Trainer
 
 OUTPUT = ROOT / "Save_Model" / "panoramas" / "recipes.json"
 SIZE, BATCH, SEED = 224, 32, 0

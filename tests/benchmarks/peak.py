@@ -15,15 +15,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from helpers.batching import ShapeRule, make_bucket_loader
 from torch import nn
 
-from helpers.backbones import load_backbone
-from helpers.batching import ShapeRule, make_bucket_loader
-from helpers.datasets import ImageFolderDataset
-from helpers.models import TransferModel
-from helpers.recipes import FINE_TUNE_RATE
-from helpers.trainer import Trainer
-from helpers.transforms import train_transform
+from helpers.data.datasets import ImageFolderDataset
+from helpers.data.transforms import train_transform
+from helpers.models.backbones import load_backbone
+from helpers.models.transfer import TransferModel
+from helpers.training.recipes import FINE_TUNE_RATE
+from helpers.training.trainer import Trainer
 from tests.benchmarks.training import RULE, model_maker
 
 

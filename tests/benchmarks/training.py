@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import nn
-
 from helpers.batching import (
     PIXEL_BUDGET,
     ShapeRule,
     SizeBucketBatchSampler,
     make_bucket_loader,
 )
-from helpers.datasets import ImageFolderDataset, make_loader
-from helpers.features import compute_features
-from helpers.metrics import multiclass_metrics
-from helpers.models import TransferModel
-from helpers.recipes import FINE_TUNE_RATE, HEAD_RATE, LABEL_SMOOTHING, train_head
-from helpers.trainer import Trainer
-from helpers.transforms import AUGMENTATIONS, train_transform
+from torch import nn
+
+from helpers.data.datasets import ImageFolderDataset, make_loader
+from helpers.data.transforms import AUGMENTATIONS, train_transform
+from helpers.evaluation.metrics import multiclass_metrics
+from helpers.models.features import compute_features
+from helpers.models.transfer import TransferModel
+from helpers.training.recipes import FINE_TUNE_RATE, HEAD_RATE, LABEL_SMOOTHING, train_head
+from helpers.training.trainer import Trainer
 from tests.benchmarks.timing import Outcome, Shown, details, take_turns
 
 RULE = ShapeRule(min_side=160, max_pixels=224 * 224)  # on average about as many as the squares'

@@ -22,7 +22,7 @@ from data_scripts.archives import (
 )
 from data_scripts.fetch_drones import DRONES, PHOTOS, fetch_dataset, main, place_members
 from helpers.course import ROOT
-from helpers.images import original_of
+from helpers.data.images import original_of
 
 MIRROR = ROOT.parent / "shared" / "data"
 

@@ -32,7 +32,7 @@ from data_scripts.fetch_panoramas import (
     read_labels,
 )
 from helpers.course import ROOT
-from helpers.datasets import MultilabelDataset
+from helpers.data.datasets import MultilabelDataset
 
 MIRROR = ROOT.parent / "shared" / "data"
 

@@ -23,9 +23,9 @@ from data_scripts.render_shortcut import (
     render_file,
 )
 from data_scripts.tasks import SOURCES, object_boxes
-from helpers.datasets import ImageFolderDataset
-from helpers.images import read_image
-from helpers.splits import load_splits
+from helpers.data.datasets import ImageFolderDataset
+from helpers.data.images import read_image
+from helpers.data.splits import load_splits
 
 PER_CLASS = 24
 

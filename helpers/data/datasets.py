@@ -1,0 +1,188 @@
+"""Labelled images as PyTorch data sets: a folder per class, or a table of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from helpers.errors import DataError
+from helpers.data.image_dataset import ImageDataset
+from helpers.data.images import ImageReport, inspect_images, is_image_name
+from helpers.data.labels import find_images, read_label_table
+
+
+class ImageFolderDataset(ImageDataset):
+    """One sub-folder per class: `folder/<class>/<any name>.jpg`.
+
+    Every file is checked once, when the data set is made: unusable ones are named and skipped
+    (`strict=True`: raise instead). `reports` holds what was seen of each usable file, `skipped` of
+    the others.
+
+    Args:
+        folder: the folder with one sub-folder per class.
+        transform, seed: see ImageDataset.
+        classes: class names in the order of the labels; by default the sub-folders in sorted order.
+            Give the training set's classes to its validation and test sets.
+        strict: raise DataError at the first unusable file.
+        say: receives one text that names all files that were skipped, if any.
+
+    Items are `(image, label)`, the label an int.
+
+    Raises:
+        DataError: no such folder, fewer than two class folders, a class without images, an
+            unknown class.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        transform: Callable | None = None,
+        classes: Sequence[str] | None = None,
+        seed: int = 0,
+        strict: bool = False,
+        say: Callable[[str], None] = print,
+    ):
+        super().__init__(folder, transform, seed)
+        found = class_folders(self.folder)
+        if classes is None and len(found) == 1:
+            raise DataError(
+                f"{self.folder}: holds one class folder, {next(iter(found))!r}; a classifier needs "
+                "two. Is the data one level down?"
+            )
+        self.classes = list(found) if classes is None else list(classes)
+        unknown = sorted(set(found) - set(self.classes))
+        if unknown:
+            raise DataError(
+                f"{self.folder}: the folder {unknown[0]!r} is none of the classes "
+                f"{', '.join(self.classes)}; rename or remove it."
+            )
+        pairs = [
+            (path, self.classes.index(name)) for name, paths in found.items() for path in paths
+        ]
+        reports = inspect_images([path for path, _ in pairs])
+        self.skipped = [r for r in reports if r.problem]
+        self.reports = [r for r in reports if not r.problem]
+        self.labels = [label for (_, label), r in zip(pairs, reports, strict=True) if not r.problem]
+        if self.skipped and strict:
+            raise DataError(self.skipped[0].problem)
+        for name in found:
+            if self.classes.index(name) not in self.labels:
+                raise DataError(
+                    f"{self.folder / name}: no usable image; add some or remove the folder."
+                )
+        if self.skipped:
+            shown = [r.problem.replace(f"{self.folder.parent}/", "", 1) for r in self.skipped]
+            say("\n  ".join([f"skipped {len(shown)} of {len(pairs)} files:", *shown]))
+
+
+class MultilabelDataset(ImageDataset):
+    """Images of one folder and a table that says which labels hold for each.
+
+    The table is a CSV file as people have it (see `helpers.data.labels`): the first column names
+    the image files, inside `folder` or its sub-folders, and each further column is a label, 0 or 1.
+    Every row and every file is checked once, when the data set is made. Images without a row are
+    left out; an image for which no label holds is as good as any.
+
+    Args:
+        csv: the table.
+        folder: the folder that the file names start from.
+        transform, seed: see ImageDataset.
+        classes: label names in the order wanted; by default the table's own. Give the training
+            set's classes to its validation and test sets: the columns may come in any order.
+        strict: raise DataError at the first bad row. Otherwise bad rows are skipped and told, and
+            `skipped` holds a report with the `problem` of each.
+        say: receives one text that names all rows that were skipped, if any, and one on labels
+            that no image of a validation or test set has.
+
+    `labels` is a float32 array (N, L), `classes` are the L label names. Items are
+    `(image, labels)`, the labels a float32 tensor (L,).
+
+    Raises:
+        DataError: a bad row if `strict`; a table that cannot be read as one or has other labels
+            than `classes`; no usable row; without `classes`, a label that no usable row has.
+    """
+
+    def __init__(
+        self,
+        csv: str | Path,
+        folder: str | Path,
+        transform: Callable | None = None,
+        classes: Sequence[str] | None = None,
+        seed: int = 0,
+        strict: bool = True,
+        say: Callable[[str], None] = print,
+    ):
+        super().__init__(folder, transform, seed)
+        self.csv = Path(csv)
+        self.classes, rows = read_label_table(self.csv, classes)
+        rows = find_images(self.csv, rows, self.folder)
+        if strict:  # before thousands of files are read
+            _raise_first([row.problem for row in rows])
+        seen = iter(inspect_images([self.folder / r.file for r in rows if not r.problem]))
+        self.reports, self.skipped, labels = [], [], []
+        for row in rows:
+            report = ImageReport(self.folder / row.file, problem=row.problem)
+            if not row.problem:
+                report = next(seen)
+                if report.problem:
+                    told = f"{self.csv}, row {row.number}: {report.problem}"
+                    report = replace(report, problem=told)
+            if report.problem:
+                self.skipped.append(report)
+            else:
+                self.reports.append(report)
+                labels.append(row.labels)
+        if strict or not labels:
+            _raise_first([report.problem for report in self.skipped])
+        self.labels = np.array(labels, np.float32)
+        if self.skipped:
+            shown = [r.problem.removeprefix(f"{self.csv}, ") for r in self.skipped]
+            what = f"skipped {len(shown)} of {len(rows)} rows of {self.csv}:"
+            say("\n  ".join([what, *shown]))
+        never = [
+            n
+            for n, any_image in zip(self.classes, self.labels.any(0), strict=True)
+            if not any_image
+        ]
+        if never and classes is None:
+            raise DataError(
+                f"{self.csv}, column {never[0]!r}: no usable row has a 1; add images with this "
+                "label or remove the column."
+            )
+        if never:
+            say(f"{self.csv}: no image has {', '.join(never)}, so no score can tell of it here.")
+
+    def _labels_at(self, indices: Sequence[int]) -> np.ndarray:
+        return self.labels[np.asarray(indices, int)]
+
+    def __getitem__(self, index: int):
+        image, labels = super().__getitem__(index)
+        return image, torch.tensor(labels)
+
+
+def class_folders(folder: str | Path) -> dict[str, list[Path]]:
+    """Class name to its image files, both sorted; files are searched for in deeper folders too."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError(f"{folder}: there is no such folder.")
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if not names:
+        raise DataError(f"{folder}: holds no class folders; put each class's images in one folder.")
+    found = {
+        name: sorted(p for p in (folder / name).rglob("*") if p.is_file() and is_image_name(p))
+        for name in names
+    }
+    for name, paths in found.items():
+        if not paths:
+            raise DataError(f"{folder / name}: holds no image; add some or remove the folder.")
+    return found
+
+
+def _raise_first(problems: Sequence[str]) -> None:
+    problem = next(filter(None, problems), "")
+    if problem:
+        raise DataError(problem)

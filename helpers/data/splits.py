@@ -1,0 +1,233 @@
+"""Train, val and test: found in a folder or split off, with copies of one original on one side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from helpers.data.datasets import DataError, ImageFolderDataset, MultilabelDataset, class_folders
+from helpers.data.image_dataset import ImageDataset
+from helpers.data.images import inspect_images, original_of
+
+SPLITS = ("train", "val", "test")
+
+
+def file_table(folder: str | Path) -> pd.DataFrame:
+    """What lies in a data folder, one row per file, before anything is skipped.
+
+    Columns: split ("all" for class folders without splits), class, file (relative to its class
+    folder), width, height (pixels), mode (as stored: "RGB", "CMYK", "L", ...), bytes, problem (""
+    for a usable file) and copy_of (the file with the same content that came first, or "").
+    """
+    folder = Path(folder)
+    rows, first_with = [], {}
+    for split, part in (split_folders(folder) or {"all": folder}).items():
+        for name, paths in class_folders(part).items():
+            for report in inspect_images(paths):
+                file = report.path.relative_to(part / name).as_posix()
+                where = f"{split}/{name}/{file}"
+                first = first_with.setdefault(report.sha256 or where, where)
+                rows.append(
+                    {
+                        "split": split,
+                        "class": name,
+                        "file": file,
+                        "width": report.width,
+                        "height": report.height,
+                        "mode": report.mode,
+                        "bytes": report.bytes,
+                        "problem": report.problem,
+                        "copy_of": "" if first == where else first,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def split_folders(folder: str | Path) -> dict[str, Path]:
+    """The split folders in `folder` by their names here; {} where it holds class folders itself.
+
+    `valid` and `validation` count as val. Raises DataError for val or test without train.
+    """
+    names = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+    found = {names[n]: Path(folder) / n for n in names if (Path(folder) / n).is_dir()}
+    if found and "train" not in found:
+        raise DataError(f"{folder}: there is {', '.join(found)} but no train folder; add one.")
+    return {name: found[name] for name in SPLITS if name in found}
+
+
+def load_splits(folder: str | Path, seed: int = 0) -> dict[str, ImageFolderDataset]:
+    """Train, validation and test sets of a folder, as plain arrays (give transforms afterwards).
+
+    `folder` holds either `train/` (and perhaps `val/`, `test/`), each with one folder per class, or
+    the class folders themselves. What is missing is split off the training images: 15 % for val,
+    25 % for test, with copies of one original on one side (see `copy_groups`). Splits that are
+    given are taken as they are.
+
+    Returns: {"train": ..., "val": ..., "test": ...}; all share the training set's classes.
+    Raises: DataError, as ImageFolderDataset; also when a class is too small to be split.
+    """
+    folder = Path(folder)
+    given = split_folders(folder)
+    train = ImageFolderDataset(given.get("train", folder), seed=seed)
+    splits = {"train": train}
+    for name in given.keys() - {"train"}:
+        splits[name] = ImageFolderDataset(given[name], classes=train.classes, seed=seed)
+    missing = {name: share for name, share in (("val", 0.15), ("test", 0.25)) if name not in splits}
+    if missing:
+        shares = {"train": 1 - sum(missing.values()), **missing}
+        try:
+            parts = split_by_group(copy_groups(train), train.labels, shares, seed)
+        except ValueError as error:
+            label, _, count = str(error).partition(": ")
+            raise DataError(
+                f"{folder / train.classes[int(label)]}: {count} different images are too few to "
+                f"split off {' and '.join(missing)}; add some, better 20 or more."
+            ) from None
+        splits.update({name: train.subset(indices) for name, indices in parts.items()})
+    return {name: splits[name] for name in SPLITS}
+
+
+def load_multilabel_splits(folder: str | Path, seed: int = 0) -> dict[str, MultilabelDataset]:
+    """Train, validation and test sets of a folder with label tables, as plain arrays.
+
+    `folder` holds `train/` and `test/` with the images, and beside them `train_label.csv` and
+    `test_label.csv` (see MultilabelDataset); perhaps `val/` and `val_label.csv` too, else 15 % are
+    split off the training images (see `split_multilabel`).
+
+    Returns: {"train": ..., "val": ..., "test": ...}; all share the training table's labels.
+    Raises: DataError, as MultilabelDataset.
+    """
+    folder = Path(folder)
+    train = MultilabelDataset(folder / "train_label.csv", folder / "train", seed=seed)
+    splits = {"train": train}
+    if (folder / "val_label.csv").exists():
+        splits["val"] = _labelled(folder, "val", train)
+    else:
+        splits = split_multilabel(train, seed=seed)
+    return {**splits, "test": _labelled(folder, "test", train)}
+
+
+def split_multilabel(
+    train: MultilabelDataset, share: float = 0.15, seed: int = 0
+) -> dict[str, MultilabelDataset]:
+    """{"train": ..., "val": ...}: `share` of the images go to val, and about as much of each label.
+
+    Copies of one original stay on one side (see `copy_groups`). Raises DataError where there are
+    too few images for that.
+    """
+    shares = {"train": 1 - share, "val": share}
+    parts = split_by_labels(copy_groups(train), train.labels, shares, seed)
+    for name, indices in parts.items():
+        if not indices:
+            raise DataError(
+                f"{train.csv}: {len(train)} images are too few to split off {share:.0%} for val, "
+                f"{name} would be empty; add some, better 100 or more."
+            )
+    return {name: train.subset(indices) for name, indices in parts.items()}
+
+
+def copy_groups(dataset: ImageDataset) -> list[int]:
+    """A number for each image, the same for copies of one original.
+
+    Copies are files of one class (of one folder where an image has several labels) with the same
+    original (see `original_of`), and files with the same content wherever they lie; copies of
+    copies count too.
+    """
+    count = len(dataset)
+    homes = dataset.labels
+    if not isinstance(dataset, ImageFolderDataset):
+        homes = [report.path.parent for report in dataset.reports]
+    originals = [
+        f"{home}/{original_of(report.path)}"
+        for home, report in zip(homes, dataset.reports, strict=True)
+    ]
+    _, marks = np.unique(originals + [r.sha256 for r in dataset.reports], return_inverse=True)
+    ends = (np.tile(np.arange(count), 2), count + marks)  # each image is linked to its two marks
+    links = coo_array((np.ones(2 * count), ends), shape=(3 * count, 3 * count))
+    return connected_components(links, directed=False)[1][:count].tolist()
+
+
+def split_by_group(
+    groups: Sequence[int], labels: Sequence[int], shares: dict[str, float], seed: int = 0
+) -> dict[str, list[int]]:
+    """Split each class at random, with all items of one group in one part.
+
+    Args:
+        groups: one number per item; items with the same one stay together.
+        labels: one int per item; the shares hold in every class (counted in groups, at least one
+            a part). A group of several labels counts as of the first.
+        shares: part name to its share; they add up to 1. The first takes what rounding leaves.
+
+    Returns: part name to sorted indices; every index in exactly one part.
+    Raises: ValueError "label: groups" for a class with fewer groups than parts.
+    """
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"shares add up to {sum(shares.values())}, not to 1.")
+    rng = np.random.default_rng(seed)
+    label_of: dict[int, int] = {}
+    for group, label in zip(groups, labels, strict=True):
+        label_of.setdefault(group, label)
+    part_of: dict[int, str] = {}
+    for label in sorted(set(labels)):
+        members = sorted(group for group, where in label_of.items() if where == label)
+        if len(members) < len(shares):
+            raise ValueError(f"{label}: {len(members)}")
+        order = iter([members[i] for i in rng.permutation(len(members))])
+        for name, share in list(shares.items())[1:]:
+            take = max(1, round(share * len(members)))
+            part_of.update(dict.fromkeys(islice(order, take), name))
+        part_of.update(dict.fromkeys(order, next(iter(shares))))
+    return {name: [i for i, g in enumerate(groups) if part_of[g] == name] for name in shares}
+
+
+def split_by_labels(
+    groups: Sequence[int], labels: np.ndarray, shares: dict[str, float], seed: int = 0
+) -> dict[str, list[int]]:
+    """Split items of several labels each, with all items of one group in one part.
+
+    In the order of iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011), the label that
+    is left on the fewest items first, so that rare labels come out right; a label that a single
+    group has goes to the part with the largest share. They choose the part that lacks most of that
+    one label. Here it is the part whose counts of all the group's labels it brings nearest to what
+    they should be (in squares, relative to that), which errs half as much where labels abound.
+
+    Args:
+        groups: one number per item; items with the same one stay together.
+        labels: 0/1 (N, L).
+        shares: part name to its share of the items and of each label; they add up to 1.
+
+    Returns: part name to sorted indices; every index in exactly one part.
+    """
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise ValueError(f"shares add up to {sum(shares.values())}, not to 1.")
+    rng = np.random.default_rng(seed)
+    _, group_of = np.unique(np.asarray(groups), return_inverse=True)
+    # the items themselves count as one more label, which every item has
+    held = np.zeros((group_of.max(initial=-1) + 1, labels.shape[1] + 1))
+    np.add.at(held, group_of, np.column_stack([labels, np.ones(len(labels))]))
+    wanted = np.outer(list(shares.values()), held.sum(axis=0))
+    lacking, scale = wanted.copy(), np.maximum(wanted, 1e-9)
+    part_of = np.full(len(held), -1)
+    order = rng.permutation(len(held))
+    while (waiting := order[part_of[order] < 0]).size:
+        left = held[waiting].sum(axis=0)
+        label = np.where(left > 0, left, np.inf).argmin()
+        for group in waiting[held[waiting, label] > 0]:
+            nearer = held[group] * (2 * lacking - held[group]) / scale
+            part = nearer.sum(axis=1).argmax()
+            part_of[group] = part
+            lacking[part] -= held[group]
+    return {
+        name: np.flatnonzero(part_of[group_of] == part).tolist() for part, name in enumerate(shares)
+    }
+
+
+def _labelled(folder: Path, name: str, train: MultilabelDataset) -> MultilabelDataset:
+    table = folder / f"{name}_label.csv"
+    return MultilabelDataset(table, folder / name, classes=train.classes, seed=train.seed)

@@ -1,0 +1,137 @@
+"""Suspects for wrong labels: what a model says of images that it has not been trained on.
+
+Ranking is cleanlab's (confident learning: Northcutt et al. 2021; multilabel: Thyagarajan et al.
+2022). Whatever is found is a suspicion, for a person to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from cleanlab.multilabel_classification.rank import get_label_quality_scores_per_class
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from helpers.data.labels import read_label_table
+
+PENALTY = 0.01  # C of the regression: more features than images, and labels that may be wrong
+
+
+def out_of_sample(
+    features: np.ndarray,
+    labels: np.ndarray,
+    groups: Sequence[int] | None = None,
+    folds: int = 5,
+    seed: int = 0,
+) -> np.ndarray:
+    """Probabilities (N, L) for each image by a model that has not seen it.
+
+    A logistic regression per label on frozen features, in turn on all folds but one.
+
+    Args:
+        features: (N, D).
+        labels: (N, L) of 0 and 1.
+        groups: one number per image; those with the same (copies of one original) stay in one fold.
+        folds: parts that the images are dealt into.
+        seed: of the dealing.
+
+    Raises: ValueError where a label has too few images, of ones or of zeros, for that many folds.
+    """
+    labels = np.asarray(labels) > 0.5
+    groups = np.arange(len(labels)) if groups is None else np.asarray(groups)
+    order = np.random.default_rng(seed).permutation(groups.max() + 1)
+    probabilities = np.zeros(labels.shape)
+    for train, rest in GroupKFold(folds).split(features, groups=order[groups]):
+        for column in range(labels.shape[1]):
+            known = labels[train, column]
+            if known.all() or not known.any():
+                raise ValueError(
+                    f"label {column} has {labels[:, column].sum()} images of {len(labels)}: too "
+                    f"few (or too many) for {folds} folds; take fewer folds or leave the label out."
+                )
+            model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=2000))
+            model.fit(features[train], known)
+            probabilities[rest, column] = model.predict_proba(features[rest])[:, 1]
+    return probabilities
+
+
+def rank_suspects(
+    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """All cells, the most suspicious first, by cleanlab's score of each label.
+
+    Args:
+        labels: (N, L) of 0 and 1, as given.
+        probabilities: (N, L), out of sample.
+        classes: the L labels' names.
+
+    Returns: columns image (index), label (name), given (0 or 1), probability (of a 1), quality
+        (in [0, 1]; low is suspicious).
+    """
+    given = (np.asarray(labels) > 0.5).astype(int)
+    lists = [np.flatnonzero(row).tolist() for row in given]
+    quality = get_label_quality_scores_per_class(lists, np.asarray(probabilities))
+    return _ranked(given, probabilities, classes, quality)
+
+
+def rank_by_loss(
+    labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """As `rank_suspects`, by the plain loss: quality is the probability of the given label."""
+    given = (np.asarray(labels) > 0.5).astype(int)
+    chances = np.asarray(probabilities)
+    return _ranked(given, chances, classes, np.where(given, chances, 1 - chances))
+
+
+def _ranked(
+    given: np.ndarray, probabilities: np.ndarray, classes: Sequence[str], quality: np.ndarray
+) -> pd.DataFrame:
+    image, label = (part.ravel() for part in np.indices(given.shape))
+    frame = pd.DataFrame(
+        {
+            "image": image,
+            "label": np.asarray(classes)[label],
+            "given": given.ravel(),
+            "probability": np.ravel(probabilities),
+            "quality": np.ravel(quality),
+        }
+    )
+    return frame.sort_values("quality", kind="stable", ignore_index=True)
+
+
+def compared(suspects: pd.DataFrame, others: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
+    """The suspects for which other labels (N, L) are known (see `other_labels`), in their order.
+
+    Returns: with two more columns, other (0 or 1) and wrong (whether it is not what was given).
+    """
+    column = suspects["label"].map({name: index for index, name in enumerate(classes)})
+    other = np.asarray(others)[suspects["image"], column]
+    frame = suspects.assign(other=other, wrong=other != suspects["given"])
+    return frame[~np.isnan(other)].astype({"other": int}).reset_index(drop=True)
+
+
+def found_among(wrong: np.ndarray, count: int) -> tuple[float, float]:
+    """(precision, recall) among the first `count`; `wrong`: (N·L,) booleans, as ranked."""
+    wrong = np.asarray(wrong, bool)
+    hits = wrong[:count].sum()
+    return float(hits / max(count, 1)), float(hits / max(wrong.sum(), 1))
+
+
+def other_labels(csv: str | Path, names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Labels of the same images from another table, to compare with: (N, L), NaN where it has none.
+
+    Args:
+        csv: a label table (see `helpers.data.labels`); it may know fewer images, or others too.
+        names: the N images' files as a table names them.
+        classes: the L labels' names.
+
+    Raises: DataError for a table that is none, or that lacks a label.
+    """
+    _, rows = read_label_table(csv, classes)
+    known = {row.file: row.labels for row in rows if not row.problem}
+    return np.array([known.get(name, [np.nan] * len(classes)) for name in names], float)

@@ -1,0 +1,249 @@
+"""Does the model really look where a map says? Measures that change the image, or the model.
+
+Maps are (N, H, W), or a list of (H, W), as `explain.cam_maps` makes them or anything else does.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import torch
+from pytorch_grad_cam.metrics.cam_mult_image import CamMultImageConfidenceChange
+from pytorch_grad_cam.metrics.road import ROADCombined
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from torchvision.transforms.functional import gaussian_blur
+
+from helpers.explain.cams import Images, Targets, batches, check_images, check_targets
+from helpers.explain.pointing import Maps
+from helpers.models.inference import evaluating
+from helpers.models.seeding import seeded
+from helpers.models.transfer import TransferModel
+
+BLUR = 10 / 224  # standard deviation, of the shorter side: 10 pixels of 224
+
+
+def deletion_curves(
+    model: TransferModel,
+    images: Images,
+    maps: Maps | Mapping[str, Maps],
+    targets: Targets = None,
+    steps: int = 16,
+    ground: str = "mean",
+    batch_size: int = 16,
+) -> np.ndarray | dict[str, np.ndarray]:
+    """Probability of the target while pixels are removed, the map's highest first.
+
+    RISE (Petsiuk et al. 2018). If the model does look where the map says, the curve falls early:
+    the smaller the area under it, the better. Pixels that a map ranks alike go in random order.
+
+    Args:
+        model: in any mode, which it keeps.
+        images: (N, 3, H, W), or a list of (3, H, W).
+        maps: as many, of the images' sizes; or several such, by name. Those share the predictions
+            for the whole image and for none of it.
+        targets: see `cam_maps`; None is the class that the model gives the whole image.
+        steps: parts of equal size that the image is removed in; one prediction each.
+        ground: what is put in place of a pixel: the image's "mean" colour, or its "blur".
+        batch_size: altered images at a time.
+
+    Returns: (N, steps + 1), from the whole image to none of it; for maps by name one by name.
+    Raises: ValueError for maps, targets or a ground that do not fit.
+    """
+    return _curves(model, images, maps, targets, steps, ground, batch_size, insert=False)
+
+
+def insertion_curves(
+    model: TransferModel,
+    images: Images,
+    maps: Maps | Mapping[str, Maps],
+    targets: Targets = None,
+    steps: int = 16,
+    ground: str = "blur",
+    batch_size: int = 16,
+) -> np.ndarray | dict[str, np.ndarray]:
+    """Probability of the target while pixels are added to a blurred image, the highest first.
+
+    As `deletion_curves`, from none of the image to the whole: the greater the area, the better.
+    """
+    return _curves(model, images, maps, targets, steps, ground, batch_size, insert=True)
+
+
+def area_under(curves: np.ndarray) -> np.ndarray:
+    """Curves (N, steps + 1) to the areas under them (N,) by the trapezoidal rule; widths are 1."""
+    curves = np.asarray(curves, float)
+    return (curves[:, 1:] + curves[:, :-1]).mean(axis=1) / 2
+
+
+def road(
+    model: TransferModel,
+    images: Images,
+    maps: Maps,
+    targets: Targets = None,
+    percentiles: Sequence[int] = (20, 40, 60, 80),
+    batch_size: int = 16,
+    seed: int = 0,
+) -> np.ndarray:
+    """Remove and debias (Rong et al. 2022): the map's low pixels removed against its high ones.
+
+    Removed pixels are filled in from their neighbours, which hides the shape of what was removed;
+    in a deletion curve that shape may give the answer away. The library does it; it gets ranks in
+    place of values, because by values it would remove all pixels where a map has many zeros.
+    Filling in takes seconds: about three per image of 224 x 224 pixels, on one CPU core.
+
+    Args:
+        model, images, maps, targets: see `deletion_curves`.
+        percentiles: shares of pixels, in percent, over which is averaged.
+        batch_size: images at a time.
+        seed: of the slight noise on what is filled in.
+
+    Returns: (N,), half of (probability without the low pixels - without the high ones): 0 for a map
+        without any idea, the greater the better.
+    Raises: ValueError for maps or targets that do not fit.
+    """
+    measure = ROADCombined(percentiles=list(percentiles))
+    with seeded(seed), warnings.catch_warnings():
+        # The library gives numpy tensors for arrays, which numpy wants no more.
+        warnings.filterwarnings("ignore", message="__array_wrap__", category=DeprecationWarning)
+        ranks = [_ranks(found) for found in maps]
+        return _by_library(measure, model, images, ranks, targets, batch_size)
+
+
+def confidence_change(
+    model: TransferModel,
+    images: Images,
+    maps: Maps,
+    targets: Targets = None,
+    batch_size: int = 16,
+) -> np.ndarray:
+    """Probability of the target in the image seen through its map, less that in the image.
+
+    The library's measure, after Grad-CAM++ (Chattopadhay et al. 2018). Positive: the map kept what
+    speaks for the class and hid what speaks against it. Dark pixels of the map become the mean
+    colour of the training images. Args and errors as in `deletion_curves`.
+
+    Returns: (N,) in [-1, 1].
+    """
+    return _by_library(CamMultImageConfidenceChange(), model, images, maps, targets, batch_size)
+
+
+def randomised_models(model: TransferModel, seed: int = 0) -> Iterator[tuple[str, TransferModel]]:
+    """The model with ever more of it random, from the head down to the input.
+
+    The cascading sanity check of Adebayo et al. 2018: a map that hardly changes meanwhile shows the
+    image, not what the model learned. Compare with `rank_correlation`. Layers start anew as PyTorch
+    starts them (`reset_parameters`), batch norm with its statistics.
+
+    Yields: (name, model) from ("head", ...) over the last block to ("block 1", ...), as
+        `parameter_groups` names them; each model is a copy of its own, on the same device.
+    """
+    device, changed = next(model.parameters()).device, copy.deepcopy(model).cpu()
+    blocks = [(f"block {number}", block) for number, block in enumerate(changed._blocks, start=1)]
+    for step, (name, block) in enumerate([*blocks, ("head", [changed.head])][::-1]):
+        # Not the seed itself: training may have begun with it, and a head would start as it did.
+        with seeded(seed, step):
+            for module in block:
+                module.apply(_reset)
+        yield name, copy.deepcopy(changed).to(device)
+
+
+def _reset(module: torch.nn.Module) -> None:
+    if hasattr(module, "reset_parameters"):
+        module.reset_parameters()
+
+
+def _fit(images: Images, maps: Maps) -> None:
+    check_images(images)
+    shapes = [tuple(image.shape[1:]) for image in images]
+    found = [np.shape(one) for one in maps]
+    if shapes != found:
+        raise ValueError(f"maps have shapes {found[:3]}..., images {shapes[:3]}...; make them fit.")
+
+
+def _ranks(found: np.ndarray) -> np.ndarray:
+    """A map's values to ranks in [0, 1], all different: equal ones in an order of no direction."""
+    found = np.asarray(found)
+    shuffled = np.random.default_rng(0).permutation(found.size)
+    order = shuffled[np.argsort(found.ravel()[shuffled])]
+    ranks = np.empty(found.size, np.float32)
+    ranks[order] = np.linspace(0, 1, found.size, dtype=np.float32)
+    return ranks.reshape(found.shape)
+
+
+@torch.no_grad()
+def _curves(
+    model: TransferModel,
+    images: Images,
+    maps: Maps | Mapping[str, Maps],
+    targets: Targets,
+    steps: int,
+    ground: str,
+    batch_size: int,
+    insert: bool,
+) -> np.ndarray | dict[str, np.ndarray]:
+    if ground not in GROUNDS:
+        raise ValueError(f"ground is {ground!r}; known: {', '.join(GROUNDS)}.")
+    named = maps if isinstance(maps, Mapping) else {"": maps}
+    for found in named.values():
+        _fit(images, found)
+    targets = check_targets(model, targets, len(images))
+    shares = torch.linspace(0, 1, steps + 1)[1:-1].view(-1, 1, 1, 1)
+    curves = np.zeros((len(named), len(images), steps + 1))
+    with evaluating(model):
+        for row, image in enumerate(images):
+            image = model.normalise(image[None])[0].cpu()
+            other = GROUNDS[ground](image)
+            start, end = (other.expand_as(image), image) if insert else (image, other)
+            altered = [start[None], end.expand_as(image)[None]]
+            for found in named.values():
+                first = 1 - torch.from_numpy(_ranks(found[row]))  # 0 the first to go or come
+                altered.append(torch.where(first < shares, end, start))  # (steps - 1, 3, H, W)
+            chances = torch.cat(
+                [
+                    model.probabilities(model(batch)).cpu()
+                    for batch in torch.cat(altered).split(batch_size)
+                ]
+            )
+            whole = chances[1 if insert else 0]
+            chances = chances[:, whole.argmax() if targets is None else int(targets[row])]
+            curves[:, row, 0], curves[:, row, -1] = chances[:2]
+            curves[:, row, 1:-1] = chances[2:].view(len(named), steps - 1)
+    return dict(zip(named, curves, strict=True)) if isinstance(maps, Mapping) else curves[0]
+
+
+def _blurred(image: torch.Tensor) -> torch.Tensor:
+    sigma = BLUR * min(image.shape[1:])
+    width = 2 * int(2 * sigma) + 1
+    for kernel in ([width, 1], [1, width]):  # one after the other: a tenth of the time of both
+        image = gaussian_blur(image, kernel, [sigma] * 2)
+    return image
+
+
+GROUNDS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "mean": lambda image: image.mean(dim=(1, 2), keepdim=True),
+    "blur": _blurred,
+}
+
+
+@torch.no_grad()
+def _by_library(
+    measure: Callable, model: TransferModel, images: Images, maps: Maps, targets, batch_size: int
+) -> np.ndarray:
+    """A measure of pytorch-grad-cam on probabilities: (N,)."""
+    _fit(images, maps)
+    targets = check_targets(model, targets, len(images))
+    values = np.zeros(len(images))
+
+    def chances(batch: torch.Tensor) -> torch.Tensor:
+        return model.probabilities(model(batch))
+
+    with evaluating(model):
+        for rows, batch in batches(images, batch_size):
+            batch = model.normalise(batch).cpu()
+            chosen = chances(batch).argmax(dim=1) if targets is None else targets[rows]
+            wanted = [ClassifierOutputTarget(int(target)) for target in chosen]
+            stacked = np.stack([maps[row] for row in rows]).astype(np.float32)
+            values[rows] = measure(batch, stacked, wanted, chances)
+    return values

@@ -1,0 +1,78 @@
+"""Features of a frozen backbone, computed once: the head then trains in seconds, not minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.utils.data import Dataset
+
+from helpers.data.image_dataset import ImageDataset
+from helpers.data.loaders import make_loader
+from helpers.models.inference import predict
+from helpers.models.transfer import TransferModel
+
+
+@dataclass
+class FeatureDataset(Dataset):
+    """Pooled features of several augmented views of a data set; epoch e shows view e modulo V.
+
+    features: float32 (V, N, D); labels: int64 (N,), or float (N, L) for several labels.
+    Items are (features (D,), label) of the current view.
+    """
+
+    features: torch.Tensor
+    labels: torch.Tensor
+    epoch: int = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the view, as the images' own data set would."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.features.shape[1]
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.features[self.epoch % len(self.features), index], self.labels[index]
+
+
+def compute_features(
+    model: TransferModel,
+    dataset: ImageDataset,
+    views: Sequence[int] = (0,),
+    batch_size: int = 16,
+    workers: int | None = None,
+) -> FeatureDataset:
+    """Pooled backbone features of each image, for each augmented view.
+
+    View number v is what the data set shows in epoch v, so a head trained on these sees what the
+    plain loop would show it (up to the number of views, then they repeat).
+
+    Args:
+        model: its backbone is used in eval mode; the model is left as it is, where it is.
+        dataset: images with a tensor transform.
+        views: epoch numbers; one is enough where the transform does not augment.
+        batch_size, workers: see `make_loader`.
+
+    Returns: features of shape (len(views), N, D), on the CPU.
+    """
+    epoch, stacked = dataset.epoch, []
+    embedder, loader = _Embedder(model), make_loader(dataset, batch_size, workers=workers)
+    for view in views:
+        dataset.set_epoch(view)
+        stacked.append(predict(embedder, loader)[0])
+    dataset.set_epoch(epoch)
+    return FeatureDataset(torch.stack(stacked), torch.as_tensor(dataset.labels))
+
+
+class _Embedder(nn.Module):
+    """A model that ends before its classifier."""
+
+    def __init__(self, model: TransferModel):
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.model.embed(images)

@@ -1,0 +1,100 @@
+"""What a model answers: predictions need a model and a loader, and nothing that trains."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import gather_object
+from torch import nn
+from torch.utils.data import DataLoader
+
+from helpers.data.loaders import EpochBatchSampler
+from helpers.errors import DataError
+
+
+@contextmanager
+def evaluating(model: nn.Module, device: torch.device | None = None) -> Iterator[None]:
+    """Eval mode for a while, on `device` where one is given; afterwards all is as it was.
+
+    Each module gets its own mode back: parts of a model may be frozen in eval mode while others
+    train.
+    """
+    modes = [(module, module.training) for module in model.modules()]
+    home = next((tensor.device for tensor in model.parameters()), None)
+    try:
+        if device is not None:
+            model.to(device)
+        model.eval()
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        if device is not None and home is not None:
+            model.to(home)
+
+
+@torch.no_grad()
+def predict(model: nn.Module, loader: DataLoader) -> tuple[torch.Tensor, torch.Tensor]:
+    """Outputs (a TransferModel's are logits) and targets of all items, in the data set's order.
+
+    Args:
+        model: any module; it runs on the fastest device of this machine, and is afterwards where
+            and in the mode in which it was.
+        loader: from `make_loader`, or any other of batches (inputs, targets), which are then taken
+            in the order in which they come. Several processes share the batches, and each gets all
+            the answers.
+
+    Returns: float32 outputs (N, ...) and targets (N, ...), both on the CPU.
+    Raises: DataError for a loader without batches, and where several processes cannot share it.
+    """
+    accelerator = Accelerator()
+    sampler = share(loader, accelerator)
+    parts = []
+    with evaluating(model, accelerator.device):
+        for inputs, targets in batches_on(accelerator.device, loader):
+            parts.append((model(inputs).float().cpu(), targets.cpu()))
+    parts = gather_object(parts)  # of all processes, one after the other
+    if not parts:
+        raise DataError("the loader has no batches, so there is nothing to predict; add data.")
+    outputs, targets = (torch.cat(part) for part in zip(*parts, strict=True))
+    if sampler is not None:
+        places = torch.from_numpy(sampler.order).argsort()
+        outputs, targets = outputs[places], targets[places]
+    return outputs, targets
+
+
+def share(loader: DataLoader, accelerator: Accelerator) -> EpochBatchSampler | None:
+    """Give each process its part of the loader's batches; returns the sampler that deals them out.
+
+    Raises: DataError where there are several processes and the loader is not from `make_loader`.
+    """
+    sampler = loader.batch_sampler
+    if isinstance(sampler, EpochBatchSampler):
+        sampler.share(accelerator.num_processes, accelerator.process_index)
+        return sampler
+    if accelerator.num_processes > 1:
+        raise DataError("several processes can share only loaders that make_loader has made.")
+    return None
+
+
+def batches_on(device: torch.device, loader: DataLoader) -> Iterator[tuple[torch.Tensor, ...]]:
+    """The loader's batches (inputs, targets), on the device."""
+    for inputs, targets in loader:
+        yield inputs.to(device, non_blocking=True), targets.to(device, non_blocking=True)
+
+
+def autocast(device: torch.device) -> AbstractContextManager:
+    """Mixed precision where it pays: bf16 on a GPU that has it, full precision anywhere else.
+
+    ACCELERATE_MIXED_PRECISION=no, bf16 or fp16 in the environment overrules that.
+    """
+    chosen = os.environ.get("ACCELERATE_MIXED_PRECISION")
+    if not chosen:
+        has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported(False)
+        chosen = "bf16" if has_bf16 else "no"
+    kinds = {"bf16": torch.bfloat16, "fp16": torch.float16}
+    return torch.autocast(device.type, kinds[chosen]) if chosen in kinds else nullcontext()

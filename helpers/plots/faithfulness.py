@@ -1,0 +1,115 @@
+"""Figures of how good maps are: bars, curves, and the mean map around an object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from helpers.explain.faithfulness import area_under
+from helpers.plots.cams import COLOUR_MAP
+from helpers.plots.images import MARK, TRAIN, VAL, save
+
+COLOURS = (TRAIN, VAL, MARK, "#aa3377", "0.45", "#bbbb33")
+
+
+def seen_from_object(
+    averages: Mapping[str, np.ndarray], reach: float, title: str, path: str | Path | None = None
+) -> Figure:
+    """Mean maps around the object, which lies in the outlined box (see map_quality.around_boxes).
+
+    averages: name to (S, S); a window as wide and high as `reach` boxes. One scale holds for all.
+    """
+    figure, axes = plt.subplots(
+        1, len(averages), figsize=(3 * len(averages) + 1.2, 3.7), squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    top = max(float(np.nanmax(mean)) for mean in averages.values())
+    inner = 1 / reach
+    for axis, (name, mean) in zip(axes[0], averages.items(), strict=True):
+        shown = axis.imshow(mean, cmap=COLOUR_MAP, vmin=0, vmax=top, extent=(0, 1, 1, 0))
+        corner = (0.5 - inner / 2,) * 2
+        axis.add_patch(Rectangle(corner, inner, inner, fill=False, color="white", linewidth=2))
+        axis.text(0.5, corner[1] - 0.02, "object", color="white", ha="center", va="bottom")
+        axis.set(xticks=[], yticks=[])
+        axis.set_title(name, fontsize=12)
+    figure.colorbar(shown, ax=axes, shrink=0.7, label="mean of the maps")
+    figure.suptitle(title)
+    return save(figure, path)
+
+
+def measure_bars(
+    table: pd.DataFrame,
+    title: str,
+    measure: str,
+    lines: Mapping[str, float] | None = None,
+    path: str | Path | None = None,
+) -> Figure:
+    """A group of bars per row, a colour per column; shares in [0, 1], written in per cent.
+
+    lines: baselines by name, drawn across. Cells that are missing have no bar.
+    """
+    wide = 0.5 * table.shape[0] * (table.shape[1] + 1) + 1.5
+    figure, axis = plt.subplots(figsize=(max(6.4, wide), 3.8), layout="constrained")
+    table.plot.bar(ax=axis, width=0.8, color=list(COLOURS[: table.shape[1]]), rot=0)
+    for bars in axis.containers:
+        values = table[bars.get_label()]
+        axis.bar_label(bars, ["" if np.isnan(v) else f"{100 * v:.0f}" for v in values], padding=2)
+    for (name, value), style in zip((lines or {}).items(), ("--", ":", "-."), strict=False):
+        axis.axhline(value, color="0.4", linestyle=style, zorder=0, label=f"{name} ({value:.0%})")
+    axis.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+    axis.set(title=title, ylabel=measure, xlabel="", ylim=(0, 1.1), yticks=np.linspace(0, 1, 6))
+    axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    sns.despine(figure)
+    return save(figure, path)
+
+
+def removal_curves(
+    panels: Mapping[str, Mapping[str, np.ndarray]],
+    title: str,
+    path: str | Path | None = None,
+) -> Figure:
+    """Mean curves of deletion and insertion side by side, with the areas under them.
+
+    panels: name of the panel ("deletion: lower is better") to name of the map to (N, steps + 1).
+    """
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(3.9 * len(panels), 3.8), sharey=True, squeeze=False,
+        layout="constrained",
+    )  # fmt: skip
+    for axis, (name, curves) in zip(axes[0], panels.items(), strict=True):
+        for (of, values), colour in zip(curves.items(), COLOURS, strict=False):
+            shares, mean = np.linspace(0, 1, np.shape(values)[1]), np.mean(values, axis=0)
+            area = area_under(values).mean()
+            axis.plot(shares, mean, "o-", color=colour, label=f"{of}: area {area:.2f}")
+        axis.set_title(name, fontsize=10)
+        axis.set(xlabel="share of the pixels", ylim=(0, 1.02))
+        axis.legend(frameon=False, loc="best")
+    axes[0, 0].set_ylabel("mean probability of the class")
+    figure.suptitle(title)
+    sns.despine(figure)
+    return save(figure, path)
+
+
+def cascade_curves(table: pd.DataFrame, title: str, path: str | Path | None = None) -> Figure:
+    """Likeness of the maps to the trained model's (columns: methods) as ever more is random (rows).
+
+    table: rank correlations in [-1, 1]; its first row is the trained model.
+    """
+    figure, axis = plt.subplots(figsize=(7.4, 4), layout="constrained")
+    for name, colour, marker in zip(table, COLOURS, "os^Dvx", strict=False):
+        axis.plot(range(len(table)), table[name], f"{marker}-", color=colour, label=name)
+    axis.axhline(0, color="0.7", linewidth=1, zorder=0)
+    axis.set_xticks(range(len(table)), table.index, rotation=30, ha="right")
+    axis.set(title=title, ylabel="rank correlation with the\nmaps of the trained model")
+    axis.set(ylim=(min(-0.25, table.to_numpy().min() - 0.05), 1.05))
+    axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    sns.despine(figure)
+    return save(figure, path)

@@ -1,0 +1,119 @@
+"""The models that notebooks 02 and 03 leave, or the same made now, for whatever begins there."""
+
+from __future__ import annotations
+
+import copy
+import time
+from pathlib import Path
+
+import numpy as np
+
+from helpers.data.datasets import ImageFolderDataset
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.models.backbones import load_backbone
+from helpers.models.transfer import ModelError, TransferModel, load_model, save_model
+from helpers.training.callbacks import EarlyStopping
+from helpers.training.history import History
+from helpers.training.recipes import HEAD_RATE, fine_tune, frozen_features, train_head
+
+
+def phase1_model(
+    folder: str | Path,
+    backbone: str,
+    train: ImageFolderDataset,
+    val: ImageFolderDataset,
+    size: tuple[int, int] = (224, 224),
+    seed: int = 0,
+) -> tuple[TransferModel, dict, History]:
+    """The model that notebook 02 has saved in `folder`, or the same recipe run now.
+
+    It is made anew where the folder holds none, or one of another backbone, size or training set.
+
+    Args:
+        folder: for this backbone's phase 1.
+        backbone: a name for `load_backbone`, not "auto".
+        train, val: images without transform.
+        size: (height, width) in pixels that images are squashed to.
+
+    Returns: model (eval mode), config and history.
+    """
+    found = _fitting_model(folder, backbone, train, size)
+    if found:
+        return found
+    print("phase 1 has left no fitting model here: training it now")
+    started = time.perf_counter()
+    model = TransferModel(load_backbone(backbone), len(train.classes), seed=seed).freeze()
+    features = frozen_features(model, {"train": train, "val": val}, size)
+    early = EarlyStopping("val_loss", patience=3)
+    trainer = train_head(model, features["train"], features["val"], [early], seed=seed)
+    config = {
+        "classes": train.classes,
+        "size": list(size),
+        "train_digest": train.digest,
+        "learning_rate": HEAD_RATE,
+        "seconds": time.perf_counter() - started,
+    }
+    save_model(folder, model, config)
+    trainer.history.to_csv(folder)
+    model, config = load_model(folder)
+    return model, config, trainer.history
+
+
+def phase2_model(
+    folder: str | Path,
+    phase1: tuple[TransferModel, dict],
+    train: ImageFolderDataset,
+    val: ImageFolderDataset,
+    images: int = 1500,
+    seed: int = 0,
+) -> tuple[TransferModel, dict]:
+    """The model that notebook 03 has saved in `folder`, or a shorter fine-tuning run now.
+
+    It is made anew where the folder holds none, or one of another backbone, size or training set.
+    Half of notebook 03's images, so the model may be worse than that notebook's.
+
+    Args:
+        folder: for this backbone's phase 2.
+        phase1: model and config to begin with, from `phase1_model`; the model stays as it is.
+        train, val: images without transform.
+        images: that the model sees in all epochs together, about.
+
+    Returns: model (eval mode) and config.
+    """
+    start, config = phase1
+    size = tuple(config["size"])
+    found = _fitting_model(folder, start.backbone_name, train, size)
+    if found:
+        return found[:2]
+    print(
+        "phase 2 has left no fitting model here: a short fine-tuning (notebook 03 has a longer one)"
+    )
+    model = copy.deepcopy(start).unfreeze()
+    rate = config["learning_rate"] / 10
+    trainer = fine_tune(
+        model,
+        train.with_transform(train_transform(size)),
+        val.with_transform(eval_transform(size)),
+        [EarlyStopping("val_loss", patience=5)],
+        int(np.clip(images // len(train), 1, 10)),
+        rate,
+        seed=seed,
+    )
+    kept = {key: config[key] for key in ("classes", "size", "train_digest")}
+    save_model(folder, model, {**kept, "learning_rate": rate})
+    trainer.history.to_csv(folder)
+    return load_model(folder)
+
+
+def _fitting_model(
+    folder: str | Path, backbone: str, train: ImageFolderDataset, size: tuple[int, int]
+) -> tuple[TransferModel, dict, History] | None:
+    """Model, config and history from `folder`, if they are of this backbone, size and training."""
+    try:
+        model, config = load_model(folder)
+        told = (config["backbone"], tuple(config["size"]), config["train_digest"])
+        if told == (backbone, tuple(size), train.digest):
+            return model, config, History.from_csv(folder)
+    except (ModelError, FileNotFoundError, KeyError):
+        pass
+    return None

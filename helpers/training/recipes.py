@@ -1,0 +1,173 @@
+"""The two phases in one call each, as notebooks 02 and 03 run them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torchmetrics import MetricCollection
+
+from helpers.data.image_dataset import ImageDataset
+from helpers.data.loaders import make_loader
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.evaluation.metrics import multiclass_metrics, multilabel_metrics
+from helpers.models.backbones import Backbone
+from helpers.models.features import FeatureDataset, compute_features
+from helpers.models.transfer import TransferModel
+from helpers.training.callbacks import Callback, EarlyStopping, LearningRateSchedule
+from helpers.training.trainer import Trainer
+
+HEAD_RATE = 1e-3  # phase 1, for AdamW; well below what the range test finds
+FINE_TUNE_RATE = HEAD_RATE / 10
+HEAD_FACTOR = 3  # in phase 2 the head goes this much faster than the backbone
+LABEL_SMOOTHING = 0.1  # of a label's certainty, shared among all classes
+VIEWS = range(1, 4)  # augmented views of each training image; epoch e sees view e modulo 3
+
+
+def criterion_for(model: TransferModel) -> nn.Module:
+    """Cross entropy with smoothed labels, or a binary cross entropy per label, as the task asks."""
+    if model.task == "multilabel":
+        return nn.BCEWithLogitsLoss()
+    return nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
+
+
+def metrics_for(model: TransferModel) -> MetricCollection:
+    """The metrics of the model's task."""
+    make = multilabel_metrics if model.task == "multilabel" else multiclass_metrics
+    return make(model.num_classes)
+
+
+def frozen_features(
+    model: TransferModel,
+    splits: Mapping[str, ImageDataset],
+    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
+    crop: bool = False,
+    views: Sequence[int] = VIEWS,
+    **augment,
+) -> dict[str, FeatureDataset]:
+    """Features of each split: `views` augmented ones of "train", a plain one of all others.
+
+    size, crop, augment: as in `helpers.data.transforms.train_transform`.
+    """
+    augmented = train_transform(size, crop=crop, **augment)
+    plain = eval_transform(size, crop)
+    return {
+        split: compute_features(model, data.with_transform(augmented), views)
+        if split == "train"
+        else compute_features(model, data.with_transform(plain))
+        for split, data in splits.items()
+    }
+
+
+def adapt(
+    backbone: Backbone,
+    splits: Mapping[str, ImageDataset],
+    pooling: str = "avg",
+    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
+    crop: bool = False,
+    seeds: Sequence[int] = (0, 1, 2),
+    rates: Sequence[float] = (HEAD_RATE, HEAD_RATE / 10),
+    views: Sequence[int] = VIEWS,
+) -> tuple[list[TransferModel], FeatureDataset, float]:
+    """Phase 1 with several seeds on the same frozen features, to compare ways to feed a network.
+
+    All heads have the same rate: the one of `rates` that gets the first seed to the lowest
+    validation loss. Heads with different numbers of inputs need different rates, and are compared
+    fairly only if each may choose among the same few.
+
+    Args:
+        splits: "train", "val" and "test" without transforms, of one label each or of several.
+        pooling: as in TransferModel.
+        size, crop: as in `helpers.data.transforms.train_transform`.
+
+    Returns: models in the order of the seeds, features of the test images, the chosen rate.
+    """
+    classes, labels = splits["train"].classes, np.asarray(splits["train"].labels)
+    task = "multilabel" if labels.ndim == 2 else "multiclass"
+
+    trunk = TransferModel(backbone, len(classes), pooling, task=task).freeze()
+    features = frozen_features(trunk, splits, size, crop, views)
+
+    def train(rate: float, seed: int) -> tuple[float, TransferModel]:
+        model, early = trunk.with_new_head(seed), EarlyStopping("val_loss", patience=3)
+        train_head(
+            model, features["train"], features["val"], [early], learning_rate=rate, seed=seed
+        )
+        return early.monitor.best, model
+
+    tried = {rate: train(rate, seeds[0]) for rate in rates}
+    best = min(tried, key=lambda rate: tried[rate][0])
+    models = [tried[best][1], *(train(best, seed)[1] for seed in seeds[1:])]
+    return models, features["test"], best
+
+
+def train_head(
+    model: TransferModel,
+    train: FeatureDataset,
+    val: FeatureDataset,
+    callbacks: list[Callback],
+    max_epochs: int = 60,
+    learning_rate: float = HEAD_RATE,
+    seed: int = 0,
+    criterion: nn.Module | None = None,
+) -> Trainer:
+    """Fit the classifier to features of the frozen backbone, and return its Trainer.
+
+    The optimizer is AdamW (Loshchilov & Hutter 2019) with weight decay 0.01, batches hold 32 rows.
+    `criterion` is `criterion_for(model)` unless another is given.
+    """
+    criterion = criterion or criterion_for(model)
+    model.to(Accelerator().device)  # all of it: backbone and head belong together
+    optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
+    trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics_for(model), seed=seed)
+    trainer.fit(make_loader(train, 32, shuffle=True, seed=seed), make_loader(val, 64), max_epochs)
+    return trainer
+
+
+def refit_head(
+    model: TransferModel,
+    train: FeatureDataset,
+    val: FeatureDataset,
+    seed: int = 0,
+    criterion: nn.Module | None = None,
+) -> Trainer:
+    """Phase 1 once more, by a head that starts anew; `model` itself stays as it is.
+
+    To try other labels, another seed or another criterion on features that are there already.
+    """
+    other = model.with_new_head(seed)
+    early = EarlyStopping("val_loss", patience=2)
+    return train_head(other, train, val, [early], seed=seed, criterion=criterion)
+
+
+def fine_tune(
+    model: TransferModel,
+    train: ImageDataset,
+    val: ImageDataset,
+    callbacks: list[Callback],
+    max_epochs: int,
+    learning_rate: float = FINE_TUNE_RATE,
+    batch_size: int = 16,
+    seed: int = 0,
+) -> Trainer:
+    """Phase 2 as in notebook 03: everything that is unfrozen learns, at rates that rise and fall.
+
+    Args:
+        model: unfrozen as wanted.
+        train, val: images with tensor transforms, of one size or of any.
+        batch_size: images, of 224 x 224 where they are of any size.
+    """
+    optimizer = torch.optim.AdamW(
+        model.parameter_groups(learning_rate, head_factor=HEAD_FACTOR), weight_decay=0.01
+    )
+    callbacks, metrics = [LearningRateSchedule(), *callbacks], metrics_for(model)
+    trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed)
+    trainer.fit(
+        make_loader(train, batch_size, shuffle=True, seed=seed),
+        make_loader(val, batch_size),
+        max_epochs,
+    )
+    return trainer

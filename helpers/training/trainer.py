@@ -1,0 +1,243 @@
+"""The training loop, on one screen: Model, Criterion, Optimizer, Callbacks.
+
+Hugging Face Accelerate moves things to the device and runs several processes.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+from torch.utils.data import DataLoader
+from torchmetrics import MetricCollection
+
+from helpers.data.loaders import set_epoch
+from helpers.errors import last_line
+from helpers.evaluation.metrics import computed, evaluate
+from helpers.models.inference import batches_on, share
+from helpers.models.seeding import seeded
+from helpers.training.callbacks import Callback
+from helpers.training.history import History
+
+READ_LOSSES_EVERY = 50  # steps: reading a loss makes the device wait for all that was asked of it
+
+
+class TrainingError(RuntimeError):
+    """Training that cannot go on; the message says why and what to change."""
+
+
+class Trainer:
+    """`Trainer(model, criterion, optimizer, callbacks).fit(train_loader, val_loader, max_epochs)`.
+
+    Args:
+        model: any module; parameters that need no gradient stay as they are. `fit` leaves it on
+            the device on which it was trained.
+        criterion: called as `criterion(outputs, targets)`, returns the mean loss of the batch.
+        optimizer: over the model's trainable parameters.
+        callbacks: see `helpers.training.callbacks`; called in the order given.
+        metrics: torchmetrics collection, computed on the training batches of each epoch (but for
+            batches that a callback has blended) and on the validation data after it.
+        seed: with the epoch it decides batch order, augmentation and dropout, so that an epoch
+            does not depend on how the ones before it were run. The random generators of whoever
+            calls `fit` are left as they were.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        criterion: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        callbacks: Sequence[Callback] = (),
+        metrics: MetricCollection | None = None,
+        seed: int = 0,
+    ):
+        self.accelerator = Accelerator()
+        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+        self.criterion = criterion.to(self.accelerator.device)
+        self.metrics, self.callbacks, self.seed = metrics, list(callbacks), seed
+        self.train_metrics = None
+        if metrics is not None:
+            self.train_metrics = metrics.clone().to(self.accelerator.device)
+        for metric in (self.train_metrics or {}).values():
+            metric.sync_on_compute = True  # each process sees its own training batches only
+        self.history, self.epoch, self.step, self.stop = History(), 0, 0, False
+
+    def fit(
+        self,
+        train_loader: DataLoader,
+        val_loader: DataLoader | None,
+        max_epochs: int,
+        resume: str | Path | None = None,
+    ) -> History:
+        """Train until epoch `max_epochs` or until a callback sets `stop`.
+
+        Ctrl-C (or a notebook's stop button) ends it early and nothing is lost: the epoch that was
+        begun does not count, EarlyStopping brings back the best weights, and the history of the
+        whole epochs is returned. Another `fit` goes on from there.
+
+        Args:
+            train_loader, val_loader: batches of (inputs, targets); `make_loader` makes them
+                reproducible. Without validation data callbacks can watch train_loss only.
+            resume: a checkpoint's `last.pt`; the run goes on as if it had never stopped.
+
+        Returns: the history of all epochs.
+        Raises: TrainingError for an empty loader, or for a loss that is not finite; that is noticed
+            after READ_LOSSES_EVERY steps at the latest, and names the step at which it happened.
+        """
+        self.train_loader, self.max_epochs = train_loader, max_epochs
+        share(train_loader, self.accelerator)
+        if len(train_loader) == 0:
+            raise TrainingError("the training loader has no batches; add data or use smaller ones.")
+        self.stop = False
+        if resume is not None:
+            self.load_checkpoint(resume)
+        self._call("on_fit_start")
+        try:
+            while self.epoch < max_epochs and not self.stop:
+                self._fit_epoch(self.epoch + 1, val_loader)
+        except KeyboardInterrupt:
+            self.step = self.history.batches[-1]["step"] if self.history.batches else 0
+            self._explain_interruption()
+        finally:
+            self._call("on_fit_end")
+        return self.history
+
+    def _fit_epoch(self, epoch: int, val_loader: DataLoader | None) -> None:
+        """One epoch; it counts, in the history and for callbacks, once it is whole."""
+        started = time.perf_counter()
+        batches, row = self._train_epoch(epoch)
+        if val_loader is not None:
+            scores = evaluate(self.model, val_loader, self.criterion, self.metrics)
+            row.update({f"val_{name}": value for name, value in scores.items()})
+        row["seconds"] = time.perf_counter() - started
+        self.epoch = epoch
+        self.history.batches += batches
+        self.history.epochs.append(row)
+        self._call("on_epoch_end", row)
+
+    def _train_epoch(self, epoch: int) -> tuple[list[dict], dict]:
+        """Train on each batch once; returns the batches' rows and the epoch's."""
+        set_epoch(self.train_loader, epoch)
+        self.model.train()
+        rows, losses, weights, measured = [], [], [], 0
+        with seeded(self.seed, epoch, self.accelerator.process_index):
+            for inputs, targets in batches_on(self.accelerator.device, self.train_loader):
+                # Callbacks may set the learning rate, and blend the batch.
+                self._call("on_batch_start")
+                labels = targets
+                for callback in self.callbacks:
+                    inputs, targets = callback.change_batch(self, inputs, targets)
+                # Forward: from images to logits to one number.
+                outputs = self.model(inputs)
+                loss = self.criterion(outputs, targets)
+                # Backward, and one step against the gradient.
+                self.accelerator.backward(loss)
+                self.optimizer.step()
+                self.optimizer.zero_grad()
+                # Note what happened; numbers stay on the device until they are read together.
+                self.step += 1
+                rows.append(
+                    {"epoch": epoch, "step": self.step, "loss": None, "lr": self.learning_rate}
+                )
+                losses.append(loss.detach())
+                weights.append(len(targets))
+                if self.train_metrics is not None and targets is labels:
+                    self.train_metrics.update(outputs.detach(), labels)
+                    measured += len(labels)
+                if len(losses) == READ_LOSSES_EVERY:
+                    _read_losses(losses, rows)
+        _read_losses(losses, rows)
+        total = sum(row["loss"] * weight for row, weight in zip(rows, weights, strict=True))
+        sums = torch.tensor([total, sum(weights)], device=self.accelerator.device)
+        total, count = self.accelerator.reduce(sums).tolist()
+        row = {"epoch": epoch, "lr": self.learning_rate, "train_loss": total / count}
+        if measured:
+            scores = computed(self.train_metrics)
+            row.update({f"train_{name}": value for name, value in scores.items()})
+        return rows, row
+
+    def _explain_interruption(self) -> None:
+        best = next((c.best_epoch for c in self.callbacks if hasattr(c, "best_epoch")), None)
+        weights = f"the best, of epoch {best}, are back" if best else "stay as they are"
+        if self.accelerator.is_main_process:
+            print(
+                f"interrupted in epoch {self.epoch + 1}: history holds {self.epoch} whole epochs; "
+                f"weights: {weights}; call fit again to go on."
+            )
+
+    @property
+    def learning_rate(self) -> float:
+        return self.optimizer.param_groups[0]["lr"]
+
+    @property
+    def unwrapped_model(self) -> nn.Module:
+        """The model that was given, without what several processes wrap around it."""
+        return self.accelerator.unwrap_model(self.model)
+
+    def save_checkpoint(self, path: str | Path) -> None:
+        """Write all that `fit(resume=path)` needs; to a temporary file first, then renamed."""
+        state = {
+            "model": self.unwrapped_model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "callbacks": {name: c.state_dict() for name, c in self._named_callbacks().items()},
+            "batches": self.history.batches,
+            "epochs": self.history.epochs,
+            "step": self.step,
+        }
+        if not self.accelerator.is_main_process:
+            return
+        path, temporary = Path(path), Path(f"{path}.tmp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            torch.save(state, temporary)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def load_checkpoint(self, path: str | Path) -> None:
+        """Restore what `save_checkpoint` wrote. Raises TrainingError if it does not fit."""
+        try:
+            state = torch.load(path, map_location=self.accelerator.device, weights_only=True)
+            self.unwrapped_model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            for name, callback in self._named_callbacks().items():
+                if name in state["callbacks"]:  # one that is new, such as Progress, just starts
+                    callback.load_state_dict(state["callbacks"][name])
+        except FileNotFoundError:
+            raise TrainingError(f"{path}: there is no such checkpoint.") from None
+        except Exception as error:
+            raise TrainingError(
+                f"{path}: not a checkpoint of this model and optimizer ({last_line(error)})."
+            ) from None
+        self.history = History(state["batches"], state["epochs"])
+        self.epoch, self.step = self.history.epochs[-1]["epoch"], state["step"]
+
+    def _named_callbacks(self) -> dict[str, Callback]:
+        kinds = [type(callback).__name__ for callback in self.callbacks]
+        names = [f"{kind} {kinds[:i].count(kind)}" for i, kind in enumerate(kinds)]
+        return dict(zip(names, self.callbacks, strict=True))
+
+    def _call(self, hook: str, *arguments) -> None:
+        for callback in self.callbacks:
+            getattr(callback, hook)(self, *arguments)
+
+
+def _read_losses(losses: list[torch.Tensor], rows: list[dict]) -> None:
+    """Move the losses of the latest steps into their rows, and empty the list.
+
+    Raises: TrainingError for one that is not finite, with its epoch and step.
+    """
+    values = torch.stack(losses).tolist() if losses else []
+    for value, row in zip(values, rows[len(rows) - len(values) :], strict=True):
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"the loss became {value} in epoch {row['epoch']}, step {row['step']}; "
+                "lower the learning rate or look for broken inputs."
+            )
+        row["loss"] = value
+    losses.clear()

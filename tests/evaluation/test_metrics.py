@@ -1,0 +1,72 @@
+import pytest
+import torch
+
+from helpers.evaluation.metrics import (
+    accuracy,
+    accuracy_interval,
+    confusion,
+    multiclass_metrics,
+    multilabel_metrics,
+    paired_test,
+)
+from helpers.evaluation.metrics import per_class_report as report
+
+# Given 0,0,0,1,1,2; predicted 0,0,1,1,1,0.
+LOGITS = torch.eye(3)[[0, 0, 1, 1, 1, 0]]
+LABELS = torch.tensor([0, 0, 0, 1, 1, 2])
+CLASSES = ["a", "b", "c"]
+
+
+def test_accuracy_and_macro_f1_by_hand():
+    values = multiclass_metrics(3)(LOGITS, LABELS)
+    assert values["accuracy"].item() == pytest.approx(4 / 6) == accuracy(LOGITS, LABELS)
+    assert values["macro_f1"].item() == pytest.approx((2 / 3 + 4 / 5 + 0) / 3)
+
+
+def test_confusion_has_given_classes_in_rows():
+    counts = confusion(LOGITS, LABELS, CLASSES)
+    assert counts.loc["a"].tolist() == [2, 1, 0]
+    assert counts.loc["c"].tolist() == [1, 0, 0]
+    assert confusion(LOGITS[:3], LABELS[:3], CLASSES).shape == (3, 3)  # absent classes stay
+
+
+def test_per_class_report_by_hand():
+    table = report(LOGITS, LABELS, CLASSES)
+    assert table.loc["a", "precision"] == pytest.approx(2 / 3)
+    assert table.loc["b", "recall"] == 1 and table.loc["b", "precision"] == pytest.approx(2 / 3)
+    assert table.loc["c", "f1"] == 0 and table["images"].tolist() == [3, 2, 1]
+
+
+def test_paired_test_looks_only_at_images_that_changed_sides():
+    first = [True] * 50 + [False] * 10 + [True] * 2 + [False] * 5
+    second = [True] * 50 + [True] * 10 + [False] * 2 + [False] * 5
+    mended, broken, p = paired_test(first, second)
+    assert (mended, broken) == (10, 2)
+    assert p == pytest.approx(2 * (1 + 12 + 66) / 2**12)  # both tails of 12 fair coins
+    assert paired_test(first, first) == (0, 0, 1.0)
+
+
+def test_interval_holds_the_share_and_narrows():
+    low, high = accuracy_interval(90, 100)
+    assert (low, high) == pytest.approx((0.8256, 0.9448), abs=1e-3)  # Wilson's formula by hand
+    assert accuracy_interval(200, 200)[1] == pytest.approx(1) and accuracy_interval(200, 200)[0] < 1
+    with pytest.raises(ValueError, match="5 of 4"):
+        accuracy_interval(5, 4)
+
+
+def test_multilabel_metrics_by_hand():
+    """Logits that all lie between 0 and 1 are logits still, not probabilities."""
+    logits = torch.tensor([[0.9, 0.4], [0.3, -1.0], [-2.0, 0.8], [-1.0, -3.0]])
+    labels = torch.tensor([[1.0, 0], [0, 0], [0, 1], [1, 0]])
+    collection = multilabel_metrics(2)
+    collection.update(logits[:2], labels[:2])
+    collection.update(logits[2:], labels[2:])
+    values = collection.compute()
+    # Label 0 ranks 1, 0, 1, 0: precision 1 and 2/3 at its images. Label 1 ranks its image first.
+    assert values["map"].item() == pytest.approx(((1 + 2 / 3) / 2 + 1) / 2)
+    # At a logit of 0: label 0 has one hit, one false alarm, one miss; label 1 a hit, a false alarm.
+    assert values["micro_f1"].item() == pytest.approx(4 / 7)
+    assert values["macro_f1"].item() == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert values["exact_match"].item() == pytest.approx(1 / 4)
+    assert values["hamming_loss"].item() == pytest.approx(3 / 8)
+    assert multilabel_metrics(2)(logits, labels) == values

@@ -1,0 +1,92 @@
+import pytest
+import torch
+from torch import nn
+
+from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
+from helpers.data.loaders import make_loader
+from helpers.data.shapes import ShapeRule
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.models.features import compute_features
+from helpers.training.callbacks import LearningRateSchedule
+from helpers.training.trainer import Trainer
+
+SIZE = (64, 64)
+
+
+@pytest.fixture
+def photos(photo_folder):
+    return ImageFolderDataset(photo_folder / "train", train_transform(SIZE), seed=5)
+
+
+def test_features_give_the_logits_of_the_plain_loop(make_model, photos):
+    model = make_model().freeze().eval()
+    features = compute_features(model, photos, views=(0, 1, 2), batch_size=7)
+    assert features.features.shape == (3, 24, 1280)
+    for epoch in (0, 1, 2):
+        photos.set_epoch(epoch)
+        features.set_epoch(epoch)
+        with torch.no_grad():
+            plain = torch.cat([model(images) for images, _ in make_loader(photos, 5)])
+            kept = torch.cat([model.head(rows) for rows, _ in make_loader(features, 5)])
+        assert torch.allclose(plain, kept, atol=1e-4)
+    assert not torch.allclose(features.features[0], features.features[1], atol=1e-2)
+
+
+def test_head_trained_on_features_is_the_head_of_the_plain_loop(make_model, photos):
+    """Same seed: same order, same views, same dropout, so the same classifier in the end."""
+
+    def train(module, parameters, data):
+        trainer = Trainer(
+            module,
+            nn.CrossEntropyLoss(),
+            torch.optim.AdamW(parameters, lr=1e-2),
+            [LearningRateSchedule()],
+            seed=3,
+        )
+        trainer.fit(make_loader(data, 6, shuffle=True, seed=3), None, max_epochs=2)
+
+    slow = make_model().freeze()
+    train(slow, slow.head.parameters(), photos)
+    fast = make_model().freeze()
+    features = compute_features(fast, photos, views=(0, 1, 2))
+    train(fast.head, fast.head.parameters(), features)
+    for name, value in slow.head.state_dict().items():
+        assert torch.allclose(value, fast.head.state_dict()[name], atol=1e-4)
+
+
+def test_mode_and_epoch_are_left_as_they_were(make_model, photos):
+    model = make_model().train()
+    model.head.eval()
+    photos.set_epoch(4)
+    compute_features(model, photos, views=(9,))
+    assert model.training and not model.head.training and photos.epoch == 4
+
+
+def test_features_leave_the_model_where_it_is(make_model, photos, monkeypatch):
+    """As with a GPU: the model works there and comes back."""
+    model, places = make_model(), []
+    move = torch.nn.Module.to
+
+    def note(module, *where, **options):
+        places.append(where)
+        return move(module, *where, **options)
+
+    monkeypatch.setattr(torch.nn.Module, "to", note)
+    compute_features(model, photos.subset(range(3)))
+    assert places[-1] == (torch.device("cpu"),) and len(places) == 2
+
+
+@pytest.mark.parametrize("size", [SIZE, ShapeRule()], ids=["fixed", "any size"])
+def test_features_of_several_labels_stand_in_the_order_of_the_table(
+    make_model, labelled_photos, size
+):
+    table, folder = labelled_photos / "labels.csv", labelled_photos / "photos"
+    data = MultilabelDataset(table, folder, eval_transform(size))
+    model = make_model().freeze().eval()
+    features = compute_features(model, data, batch_size=5)
+    assert torch.equal(features.labels, torch.as_tensor(data.labels))
+    with torch.no_grad():
+        plain = torch.cat([model.embed(data[i][0][None]) for i in (0, 5, 23)])
+    assert torch.allclose(features.features[0, [0, 5, 23]], plain, atol=1e-4)
+    loss = nn.BCEWithLogitsLoss()(model.head(features.features[0]), features.labels)
+    assert loss.isfinite()

@@ -1,0 +1,66 @@
+"""A saved model and a photo: what anyone who was handed the folder would do."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from helpers.data.images import ImageError
+from helpers.data.shapes import ShapeRule
+from helpers.models.transfer import load_model, predict_photo, save_model, transform_from_config
+
+ANY_SIZE = {"min_side": 128, "max_side": 256, "max_pixels": 160 * 160, "multiple": 32}
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "photo.png"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (120, 300, 3), np.uint8))
+    return path
+
+
+def test_a_saved_multilabel_model_answers_alike_in_a_new_process(make_model, photo, tmp_path):
+    model = make_model(task="multilabel")
+    transform = transform_from_config({"size": ANY_SIZE})
+    image = transform(cv2.imread(str(photo))[..., ::-1])
+    before = model.predict_proba(image[None])[0].tolist()
+    low, high = before[0] - 1e-3, before[1] + 1e-3  # the first is said, the second not
+    config = {
+        "classes": ["sea", "sunset"],
+        "size": ShapeRule(**ANY_SIZE),
+        "thresholds": [low, high],
+    }
+    save_model(tmp_path / "model", model, config)
+    script = (
+        "import sys\n"
+        "from helpers.models.transfer import load_model, predict_photo\n"
+        "print(predict_photo(*load_model(sys.argv[1]), sys.argv[2]).to_json(double_precision=15))\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "model"), str(photo)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    table = pd.DataFrame(json.loads(done.stdout.splitlines()[-1]))
+    assert table["probability"].tolist() == pytest.approx(before, abs=1e-6)
+    assert table["threshold"].tolist() == pytest.approx([low, high], abs=1e-12)
+    assert table["answer"].to_dict() == {"sea": "yes", "sunset": "no"}
+
+
+def test_of_classes_one_is_answered(make_model, photo, tmp_path):
+    config = {"classes": ["bird", "drone"], "size": [96, 128]}
+    model, config = load_model(save_model(tmp_path / "model", make_model(), config))
+    table = predict_photo(model, config, photo)
+    assert table["probability"].sum() == pytest.approx(1) and "threshold" not in table
+    assert table["answer"].to_dict()[table["probability"].idxmax()] == "yes"
+    assert (table["answer"] == "yes").sum() == 1
+    assert transform_from_config(config)(np.zeros((50, 70, 3), np.uint8)).shape == (3, 96, 128)
+
+
+def test_a_file_that_is_no_image_is_named(make_model, tmp_path):
+    config = {"classes": ["bird", "drone"], "size": [96, 96]}
+    saved = load_model(save_model(tmp_path / "model", make_model(), config))
+    (tmp_path / "notes.jpg").write_text("not an image")
+    with pytest.raises(ImageError, match="notes.jpg"):
+        predict_photo(*saved, tmp_path / "notes.jpg")

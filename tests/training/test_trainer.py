@@ -1,0 +1,485 @@
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import TensorDataset
+from toys import loaders, make_data, make_net, make_trainer
+
+from helpers.data.datasets import ImageFolderDataset
+from helpers.data.loaders import make_loader
+from helpers.data.transforms import eval_transform, train_transform
+from helpers.evaluation.metrics import evaluate, multiclass_metrics, multilabel_metrics
+from helpers.models.inference import predict
+from helpers.training.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    LearningRateSchedule,
+    Mixup,
+    Monitor,
+    Progress,
+    warmup_cosine,
+)
+from helpers.training.history import History
+from helpers.training.trainer import Trainer, TrainingError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def weights(trainer):
+    return {k: v.clone() for k, v in trainer.unwrapped_model.state_dict().items()}
+
+
+def same(first, second):
+    return all(torch.equal(first[k], second[k]) for k in first)
+
+
+def test_it_learns_and_history_tells(capsys):
+    trainer = make_trainer([Progress()], metrics=multiclass_metrics(2))
+    history = trainer.fit(*loaders(), max_epochs=12)
+    epochs, batches = history.epoch_frame(), history.batch_frame()
+    assert len(epochs) == 12 and len(batches) == 12 * 5
+    assert epochs["val_accuracy"].iloc[-1] > 0.85 > epochs["val_accuracy"].iloc[0]
+    assert epochs["train_loss"].iloc[-1] < 0.7 * epochs["train_loss"].iloc[0]
+    assert batches["step"].tolist() == list(range(1, 61))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 12 and lines[0].startswith("epoch  1/12 | train loss")
+    assert "val loss" in lines[0] and len(lines[0]) < 101  # no wider than a notebook's page
+
+
+def test_epoch_loss_is_the_mean_over_items_not_batches():
+    """40 items in batches of 32 and 8: the small batch must not weigh as much as the large one."""
+    trainer = make_trainer(rate=0.0, net=nn.Linear(6, 2))
+    history = trainer.fit(make_loader(make_data(), 32), make_loader(make_data(), 32), 1)
+    data = make_data()
+    with torch.no_grad():
+        whole = nn.functional.cross_entropy(trainer.model(data.tensors[0]), data.tensors[1]).item()
+    assert history.epochs[0]["train_loss"] == pytest.approx(whole, abs=1e-5)
+    assert history.epochs[0]["val_loss"] == pytest.approx(whole, abs=1e-5)
+
+
+def test_same_seed_same_weights_other_seed_others():
+    def run(seed):
+        trainer = make_trainer(seed=seed)
+        trainer.fit(*loaders(seed), max_epochs=3)
+        return weights(trainer)
+
+    assert same(run(0), run(0)) and not same(run(0), run(1))
+
+
+def test_resumed_equals_uninterrupted(tmp_path):
+    def callbacks(folder):
+        return [
+            LearningRateSchedule(),
+            EarlyStopping(patience=4),
+            Checkpoint(tmp_path / folder),
+        ]
+
+    whole = make_trainer(callbacks("whole"))
+    history = whole.fit(*loaders(), max_epochs=6)
+
+    class PowerCut(Callback):
+        def on_epoch_end(self, trainer, row):
+            if trainer.epoch == 3:
+                raise SystemExit
+
+    cut = make_trainer([*callbacks("cut"), PowerCut()])
+    with pytest.raises(SystemExit):
+        cut.fit(*loaders(), max_epochs=6)
+    torch.manual_seed(99)
+    resumed = make_trainer(callbacks("cut"), net=nn.Sequential(*make_net()))
+    later = resumed.fit(*loaders(), max_epochs=6, resume=tmp_path / "cut" / "last.pt")
+    assert same(weights(whole), weights(resumed))
+    drop = {"seconds"}
+    assert [{k: v for k, v in row.items() if k not in drop} for row in later.epochs] == [
+        {k: v for k, v in row.items() if k not in drop} for row in history.epochs
+    ]
+    assert later.batches == history.batches
+
+
+def test_resumed_equals_uninterrupted_with_augmented_photos(make_model, photo_folder, tmp_path):
+    def run(folder, max_epochs, resume=None):
+        model = make_model().unfreeze(last_n_blocks=1)
+        train = ImageFolderDataset(photo_folder / "train", train_transform((64, 64)), seed=1)
+        val = ImageFolderDataset(photo_folder / "val", eval_transform((64, 64)))
+        trainer = Trainer(
+            model,
+            nn.CrossEntropyLoss(),
+            torch.optim.AdamW(model.parameter_groups(1e-3, head_factor=10)),
+            [Checkpoint(tmp_path / folder)],
+            seed=1,
+        )
+        train_loader = make_loader(train, 8, shuffle=True, seed=1)
+        trainer.fit(train_loader, make_loader(val, 8), max_epochs, resume)
+        return weights(trainer)
+
+    whole = run("a", 2)
+    run("b", 1)
+    assert same(whole, run("b", 2, resume=tmp_path / "b" / "last.pt"))
+
+
+def test_early_stopping_stops_and_restores_the_best(capsys):
+    class Script(Callback):
+        """Dictates the validation loss, to test the decision and not the training."""
+
+        losses = (1.0, 0.5, 0.8, 0.49, 0.7, 0.6, 0.1)
+
+        def on_epoch_end(self, trainer, row):
+            row["val_loss"] = self.losses[trainer.epoch - 1]
+            self.seen.append(weights(trainer))
+
+    script = Script()
+    script.seen = []
+    early = EarlyStopping(patience=2, min_delta=0.05)
+    trainer = make_trainer([script, early, Progress()])
+    trainer.fit(*loaders(), max_epochs=7)
+    assert trainer.epoch == 4  # 0.49 is within min_delta of 0.5
+    assert early.best_epoch == 2 and same(weights(trainer), script.seen[1])
+    assert "stopped after epoch 4" in capsys.readouterr().out
+
+
+def test_reset_makes_early_stopping_ready_for_phase_2():
+    early = EarlyStopping("val_accuracy", patience=2)
+    trainer = make_trainer([early], metrics=multiclass_metrics(2), rate=0.0)
+    trainer.fit(*loaders(), max_epochs=9)
+    assert trainer.epoch == 3
+    blocked = make_trainer([early], metrics=multiclass_metrics(2), rate=0.0)
+    with pytest.raises(ValueError, match="used up its patience.*reset"):
+        blocked.fit(*loaders(), max_epochs=9)
+    early.reset(patience=4)
+    second = make_trainer([early], metrics=multiclass_metrics(2), rate=0.0)
+    second.fit(*loaders(), max_epochs=9)
+    assert second.epoch == 5
+    with pytest.raises(ValueError, match="patience is 0"):
+        early.reset(patience=0)
+
+
+def test_unknown_monitor_is_told():
+    with pytest.raises(ValueError, match="cannot monitor 'val_acc'; an epoch has epoch, lr"):
+        make_trainer([EarlyStopping("val_acc", mode="max")]).fit(*loaders(), max_epochs=1)
+
+
+def test_best_checkpoint_is_the_best_epoch(tmp_path):
+    trainer = make_trainer([Checkpoint(tmp_path)], rate=0.05)
+    history = trainer.fit(*loaders(), max_epochs=8).epoch_frame()
+    best = torch.load(tmp_path / "best.pt", weights_only=True)
+    last = torch.load(tmp_path / "last.pt", weights_only=True)
+    assert best["epochs"][-1]["epoch"] == history["val_loss"].idxmin() + 1
+    assert last["epochs"][-1]["epoch"] == 8
+
+
+def test_a_damaged_or_foreign_checkpoint_is_named(tmp_path):
+    (tmp_path / "last.pt").write_bytes(b"half")
+    for path, words in (("last.pt", "not a checkpoint"), ("none.pt", "no such checkpoint")):
+        with pytest.raises(TrainingError, match=f"{path}: .*{words}"):
+            make_trainer().fit(*loaders(), max_epochs=1, resume=tmp_path / path)
+
+
+def test_schedule_scales_every_group_and_starts_gently():
+    net = make_net()
+    groups = [{"params": net[0].parameters(), "lr": 1e-3}, {"params": net[3].parameters()}]
+    optimizer = torch.optim.SGD(groups, lr=1e-2)
+    seen = []
+
+    class Watch(Callback):
+        def on_batch_start(self, trainer):
+            seen.append([g["lr"] for g in trainer.optimizer.param_groups])
+
+    callbacks = [LearningRateSchedule(warmup_cosine(warmup=0.25, floor=0.01)), Watch()]
+    Trainer(net, nn.CrossEntropyLoss(), optimizer, callbacks).fit(loaders()[0], None, 4)
+    first, second = zip(*seen, strict=True)
+    assert [b / a for a, b in seen] == pytest.approx([10] * 20)
+    assert first[0] == pytest.approx(1e-5) and max(first) == first[5] == pytest.approx(1e-3)
+    assert first[5:] == tuple(sorted(first[5:], reverse=True)) and first[-1] < 5e-5
+    assert second[5] == pytest.approx(1e-2)
+
+
+def test_a_loss_that_is_not_finite_stops_with_advice():
+    data = TensorDataset(torch.full((8, 6), torch.nan), torch.zeros(8).long())
+    with pytest.raises(TrainingError, match="the loss became nan in epoch 1.*learning rate"):
+        make_trainer().fit(make_loader(data, 4), None, max_epochs=1)
+
+
+def test_empty_training_data_is_told():
+    with pytest.raises(TrainingError, match="no batches"):
+        make_trainer().fit(make_loader(make_data(0), 4), None, max_epochs=1)
+
+
+def test_predictions_come_in_the_loaders_order():
+    trainer, data = make_trainer(), make_data(11)
+    outputs, targets = predict(trainer.model, make_loader(data, 4))
+    assert torch.equal(targets, data.tensors[1])
+    with torch.no_grad():
+        assert torch.allclose(outputs, trainer.model.eval()(data.tensors[0]), atol=1e-6)
+
+
+def test_history_survives_csv_and_joins_phases(tmp_path):
+    first = make_trainer(metrics=multiclass_metrics(2)).fit(*loaders(), max_epochs=2)
+    first.to_csv(tmp_path)
+    read = History.from_csv(tmp_path)
+    assert read == first
+    both = first + read
+    assert [row["epoch"] for row in both.epochs] == [1, 2, 3, 4]
+    assert [row["step"] for row in both.batches] == list(range(1, 21))
+    assert [row["epoch"] for row in first.epochs] == [1, 2]  # the parts are left alone
+
+
+TWO_PROCESSES = """
+import os, sys, torch
+from helpers.training.callbacks import Callback
+from helpers.models.inference import predict
+from helpers.data.loaders import make_loader
+from helpers.evaluation.metrics import multiclass_metrics
+from toys import loaders, make_data, make_trainer
+trainer = make_trainer(metrics=multiclass_metrics(2))
+train_loader, val_loader = loaders()
+orders = []
+class Note(Callback):
+    def on_epoch_end(self, trainer, row):
+        orders.append([i for batch in trainer.train_loader.batch_sampler for i in batch])
+trainer.callbacks.append(Note())
+history = trainer.fit(train_loader, val_loader, max_epochs=2)
+seen = len(history.batches), history.epochs[-1]["val_accuracy"]
+flat = torch.cat([p.detach().flatten() for p in trainer.unwrapped_model.parameters()])
+both = trainer.accelerator.gather(flat[None])
+orders = trainer.accelerator.gather(torch.tensor(orders)[None])
+outputs, targets = predict(trainer.model, loaders()[1])
+odd = make_data(30, 1)
+odd.any_size, odd.shapes = True, [(3, 1)] * 22 + [(1, 3)] * 8
+buckets = make_loader(odd, pixel_budget=15, shuffle=True)
+bucketed, _ = predict(trainer.model, buckets)
+trainer.callbacks.clear()
+trainer.fit(buckets, buckets, max_epochs=3)
+mine = torch.tensor([len(buckets), sum(len(batch) for batch in buckets.batch_sampler)])
+shares = trainer.accelerator.gather(mine[None])
+if trainer.accelerator.is_main_process:
+    torch.save((*seen, outputs, targets, both, orders, bucketed, shares), sys.argv[1])
+trainer.accelerator.wait_for_everyone()
+trainer.accelerator.end_training()
+sys.stdout.flush()
+os._exit(0)  # torch's threads now and then abort a process that ends by itself; not ours to test
+"""
+
+
+def test_two_processes_share_the_work(tmp_path):
+    (tmp_path / "run.py").write_text(TWO_PROCESSES)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    done = subprocess.run(
+        [*launch, tmp_path / "run.py", tmp_path / "out.pt"],
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}",
+            "ACCELERATE_USE_CPU": "true",
+            "OMP_NUM_THREADS": "1",
+        },
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    batches, accuracy, outputs, targets, both, orders, bucketed, shares = torch.load(
+        tmp_path / "out.pt", weights_only=True
+    )
+    assert torch.equal(both[0], both[1])  # the two processes end with one model
+    assert set(orders[:, 0].flatten().tolist()) == set(range(40))  # all data, whoever sees it
+    assert not torch.equal(orders[0, 0], orders[0, 1])  # in a new order each epoch
+    assert batches == 2 * 3  # five batches an epoch, shared by two
+    assert torch.equal(targets, make_data(30, 1).tensors[1])  # all of them, once, in order
+    assert accuracy == pytest.approx((outputs.argmax(1) == targets).float().mean().item())
+    assert torch.allclose(bucketed, outputs, atol=1e-6)  # size buckets: also all, once, in order
+    assert shares[:, 0].tolist() == [4, 4] and shares[:, 1].sum() == 30  # as many steps for each
+
+
+class Photos(nn.Module):
+    """A net that reads the first number of each image (N, 1, 1, 2): it separates two classes."""
+
+    def __init__(self, scale=1.0):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(float(scale)))
+
+    def forward(self, images):
+        return self.scale * images[:, 0, 0]
+
+
+def photo_data(targets, count=32):
+    labels = torch.arange(count) % 2
+    images = 20.0 * nn.functional.one_hot(labels, 2).float().view(-1, 1, 1, 2) - 10
+    return TensorDataset(images, targets(labels))
+
+
+def hot(labels):
+    return nn.functional.one_hot(labels, 2).float()
+
+
+def test_mixup_blends_images_and_targets_by_the_same_shares():
+    torch.manual_seed(0)
+    images = torch.eye(8).view(8, 1, 1, 8)  # each is known by its one
+    mixed, targets = Mixup(alpha=2.0).change_batch(None, images, images.view(8, 8).clone())
+    assert torch.allclose(mixed.view(8, 8), targets)
+    assert torch.allclose(targets.sum(dim=1), torch.ones(8)) and (mixed > 0).sum() > 8
+    _, targets = Mixup(alpha=2.0, num_classes=8).change_batch(None, images, torch.arange(8))
+    assert targets.shape == (8, 8) and torch.allclose(targets.sum(dim=1), torch.ones(8))
+
+
+@pytest.mark.parametrize("several_labels", [True, False])
+def test_metrics_are_never_taken_on_blended_labels(several_labels):
+    """A perfect model's F1 would read far below 1 there, and class numbers would crash."""
+    net = Photos()
+    if several_labels:
+        data, criterion = photo_data(hot), nn.BCEWithLogitsLoss()
+        metrics, mixup = multilabel_metrics(2), Mixup(alpha=5.0)
+    else:
+        data, criterion = photo_data(lambda labels: labels), nn.CrossEntropyLoss()
+        metrics, mixup = multiclass_metrics(2), Mixup(alpha=5.0, num_classes=2)
+    loader = make_loader(data, 8)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.0)
+    blended = Trainer(net, criterion, optimizer, [mixup], metrics).fit(loader, loader, 1)
+    plain = Trainer(net, criterion, optimizer, [], metrics).fit(loader, loader, 1)
+    scores = {name for name in plain.epochs[0] if name.startswith("train_")} - {"train_loss"}
+    assert all(plain.epochs[0][name] in (0.0, 1.0) for name in scores) and scores
+    assert not scores & set(blended.epochs[0])
+    assert blended.epochs[0]["train_loss"] > plain.epochs[0]["train_loss"] + 0.1
+    assert blended.epochs[0]["val_macro_f1"] == 1
+
+
+def test_training_with_mixup_repeats_itself():
+    def run(callbacks):
+        net = Photos(0.1)
+        trainer = Trainer(
+            net, nn.BCEWithLogitsLoss(), torch.optim.SGD(net.parameters(), lr=0.1), callbacks
+        )
+        return trainer.fit(make_loader(photo_data(hot), 8, shuffle=True), None, 3).batches
+
+    assert run([Mixup(0.4)]) == run([Mixup(0.4)]) != run([])
+
+
+class InterruptAt(Callback):
+    """Presses Ctrl-C before the given step, once."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_batch_start(self, trainer):
+        if trainer.step == self.step:
+            self.step = None
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_keeps_the_best_and_goes_on(tmp_path, capsys):
+    class Worse(Callback):
+        """From epoch 3 on validation only gets worse; keeps the weights of each epoch."""
+
+        def on_epoch_end(self, trainer, row):
+            row["val_loss"] = abs(trainer.epoch - 2)
+            seen.append(weights(trainer))
+
+    seen, early = [], EarlyStopping(patience=9)
+    callbacks = [Worse(), early, Checkpoint(tmp_path), InterruptAt(18), LearningRateSchedule()]
+    trainer = make_trainer(callbacks, rate=0.05)
+    history = trainer.fit(*loaders(), max_epochs=6)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "interrupted in epoch 4" in line and "the best, of epoch 2, are back" in line
+    assert [row["epoch"] for row in history.epochs] == [1, 2, 3]  # five steps each
+    assert [row["step"] for row in history.batches] == list(range(1, 16))
+    assert same(weights(trainer), seen[1])
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["best.pt", "last.pt"]
+    assert len(torch.load(tmp_path / "last.pt", weights_only=True)["epochs"]) == 3
+    history = trainer.fit(*loaders(), max_epochs=6)
+    assert [row["epoch"] for row in history.epochs] == [1, 2, 3, 4, 5, 6]
+    assert [row["step"] for row in history.batches] == list(range(1, 31))
+
+
+def test_an_interrupt_while_a_checkpoint_is_written_leaves_the_last_one_whole(
+    tmp_path, monkeypatch
+):
+    def half(state, path):
+        Path(path).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    trainer = make_trainer([Checkpoint(tmp_path)])
+    trainer.fit(*loaders(), max_epochs=1)
+    before = (tmp_path / "last.pt").read_bytes()
+    monkeypatch.setattr(torch, "save", half)
+    trainer.fit(*loaders(), max_epochs=2)
+    assert (tmp_path / "last.pt").read_bytes() == before
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["best.pt", "last.pt"]
+
+
+@pytest.mark.parametrize("name", ["val_loss", "val_bce", "train_loss", "val_hamming_loss"])
+def test_monitors_know_what_falls(name):
+    monitor = Monitor(name)
+    assert monitor.improved({name: 0.5})
+    assert monitor.improved({name: 0.4}) and not monitor.improved({name: 0.45})
+
+
+def test_monitors_know_what_rises_and_never_guess():
+    assert Monitor("val_map").mode == "max" and Monitor("val_accuracy").mode == "max"
+    for make in (Monitor, EarlyStopping, lambda name: Checkpoint("folder", name)):
+        with pytest.raises(ValueError, match="is lower or higher 'val_error' better"):
+            make("val_error")
+    with pytest.raises(ValueError, match="mode is 'lowest'"):
+        Monitor("val_loss", mode="lowest")
+    monitor = EarlyStopping("val_error", mode="min").monitor
+    assert monitor.improved({"val_error": 0.5}) and not monitor.improved({"val_error": 0.6})
+
+
+def test_the_device_is_not_made_to_wait_in_every_step(monkeypatch):
+    """Numbers are read from it as often in an epoch of many steps as in one of few."""
+
+    def readings(batch_size):
+        count = 0
+
+        def counted(tensor, name, original):
+            nonlocal count
+            count += 1
+            return original(tensor)
+
+        with monkeypatch.context() as patch:
+            for name in ("item", "tolist", "__bool__", "__float__"):
+                original = getattr(torch.Tensor, name)
+                patch.setattr(torch.Tensor, name, lambda t, n=name, o=original: counted(t, n, o))
+            trainer = make_trainer(metrics=multiclass_metrics(2))
+            trainer.fit(make_loader(make_data(), batch_size), None, max_epochs=1)
+        return count
+
+    # Adam keeps its step as a tensor on the CPU, and reads it there.
+    assert readings(2) - readings(20) <= (20 - 2) * len(list(make_net().parameters()))
+
+
+def test_a_loss_that_turns_bad_is_noticed_within_the_epoch_and_named(monkeypatch):
+    monkeypatch.setattr("helpers.training.trainer.READ_LOSSES_EVERY", 4)
+    inputs = torch.zeros(40, 6)
+    inputs[12] = torch.nan  # the seventh batch of two
+    data = TensorDataset(inputs, torch.zeros(40).long())
+    trainer = make_trainer()
+    with pytest.raises(TrainingError, match="the loss became nan in epoch 1, step 7;"):
+        trainer.fit(make_loader(data, 2), None, max_epochs=1)
+    assert trainer.step == 8
+
+
+def test_random_generators_are_left_as_they_were():
+    def draw():
+        return random.random(), np.random.random(), torch.rand(1).item()
+
+    trainer = make_trainer()
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    expected = draw()
+    random.seed(1), np.random.seed(1), torch.manual_seed(1)
+    trainer.fit(*loaders(), max_epochs=2)
+    assert draw() == expected
+
+
+def test_evaluating_leaves_every_part_in_its_mode():
+    trainer = make_trainer(metrics=multiclass_metrics(2))
+    trainer.model.train()
+    trainer.model[2].eval()  # a frozen part
+    modes = [module.training for module in trainer.model.modules()]
+    scores = evaluate(trainer.model, loaders()[1], nn.CrossEntropyLoss(), trainer.metrics)
+    assert set(scores) == {"loss", "accuracy", "macro_f1"}
+    assert [module.training for module in trainer.model.modules()] == modes
+    assert evaluate(trainer.model, loaders()[1]) == {}
