@@ -1,14 +1,14 @@
-"""The tested code under the transfer-learning course.
+"""The tested code under the transfer-learning course, in the direction in which data flows.
 
-Modules in the direction that data flows: `images`, `sizes`, `label_table`, `image_dataset`,
-`datasets`, `splits`, `transforms`, `batching`, `backbones`, `models`, `memory`, `features`,
-`history`, `callbacks`, `trainer`, `lr_range`, `metrics`, `multilabel`, `label_audit`, `explain`,
-`map_quality`, `faithfulness`, `recipes`, `phases`, `plots`, `curves`, `size_plots`, `label_plots`,
-`map_plots`, `map_charts`; `course` knows the folders and settings, `errors` holds what all need to
-tell errors. Importing the package imports none of them: each notebook names what it uses.
+data        from files to batches: images, labels, splits, transforms, loaders
+models      pretrained backbones, the transfer-learning model; predicting, features, saving
+evaluation  metrics, thresholds and calibration, mislabelled images
+training    the training loop, its callbacks, the two phases in one call each
+explain     class activation maps, and whether they may be believed
+plots       every figure
+course      the notebooks' settings, and where results go
+
+Each sub-package imports only from those above it in this list; `course` stands alone. Importing
+`helpers` imports none of them and changes nothing: a notebook names what it uses, as in
+`from helpers.training import EarlyStopping, Trainer`, and calls `helpers.course.setup()`.
 """
-
-import warnings
-
-# Of libraries that draw their own progress bars; the course's are plain text.
-warnings.filterwarnings("ignore", message="IProgress not found")

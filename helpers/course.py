@@ -9,10 +9,25 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = ("rendered", "real")
+
+
+def setup() -> None:
+    """What a notebook wants done before it begins; importing `helpers` changes nothing.
+
+    Libraries neither look for newer versions over the network nor warn of progress bars that they
+    cannot draw and photos whose EXIF block is broken. On a CPU oneDNN keeps the kernels that it has
+    made for every shape of a batch: of images of any size there are many, and it keeps those of a
+    few, unless it is told so before the first convolution.
+    """
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "20000")
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def data_form() -> str:

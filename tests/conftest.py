@@ -1,16 +1,16 @@
 """What several tests share: digests, small folders of images, a small pretrained model."""
 
-import copy
 import hashlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
 
-from helpers.models.backbones import load_backbone
-from helpers.models.transfer import TransferModel
+from helpers.course import setup
+from helpers.models import TransferModel, load_backbone
+
+setup()
 
 CLASSES = ("circle", "cross")
 
@@ -82,7 +82,6 @@ def make_model(_pretrained):
     """A fresh TransferModel on ImageNet weights; the classifier's start is seeded."""
 
     def make(num_classes: int = 2, **options) -> TransferModel:
-        torch.manual_seed(0)
-        return TransferModel(copy.deepcopy(_pretrained), num_classes, **options)
+        return TransferModel(_pretrained, num_classes, seed=0, **options)
 
     return make

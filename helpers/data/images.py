@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,10 +13,6 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
-
-# Broken EXIF blocks and large images do not stop us, so Pillow need not warn of each. Once for
-# the process: `warnings.catch_warnings` is not safe in threads.
-warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 class ImageError(ValueError):

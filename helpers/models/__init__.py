@@ -1,0 +1,46 @@
+"""Pretrained backbones by name, the transfer-learning model on top of them, and what can be done
+with a model without training it: predicting, computing frozen features, saving and loading."""
+
+from helpers.models.backbones import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Backbone,
+    BackboneError,
+    load_backbone,
+    resolve_backbone,
+)
+from helpers.models.features import FeatureDataset, compute_features
+from helpers.models.inference import evaluating, predict
+from helpers.models.memory import activation_bytes
+from helpers.models.pooling import SpatialPyramidPooling
+from helpers.models.saving import (
+    ModelError,
+    load_model,
+    predict_photo,
+    save_model,
+    transform_from_config,
+)
+from helpers.models.seeding import seeded
+from helpers.models.transfer import TransferModel
+
+__all__ = [
+    "Backbone",
+    "BackboneError",
+    "FeatureDataset",
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
+    "ModelError",
+    "SpatialPyramidPooling",
+    "TransferModel",
+    "activation_bytes",
+    "compute_features",
+    "evaluating",
+    "load_backbone",
+    "load_model",
+    "predict",
+    "predict_photo",
+    "resolve_backbone",
+    "save_model",
+    "seeded",
+    "transform_from_config",
+]

@@ -1,95 +1,20 @@
-"""The transfer-learning model: backbone, pooling, classifier; freezing, saving and loading it."""
+"""The transfer-learning model: a pretrained backbone, pooling, a new classifier; freezing it."""
 
 from __future__ import annotations
 
 import copy
-import importlib.metadata
-import json
-import os
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
-from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import nn
 
-from helpers.data.images import read_image
-from helpers.data.shapes import ShapeRule
-from helpers.data.transforms import Transform, eval_transform
-from helpers.errors import last_line
-from helpers.models.backbones import Backbone, load_backbone
+from helpers.models.backbones import Backbone
 from helpers.models.inference import autocast, evaluating
+from helpers.models.pooling import SpatialPyramidPooling
 from helpers.models.seeding import seeded
 
 TASKS, POOLINGS = ("multiclass", "multilabel"), ("avg", "spp")
-WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
-
-
-class ModelError(ValueError):
-    """A saved model that cannot be loaded, or a configuration that does not fit its model."""
-
-
-class SpatialPyramidPooling(nn.Module):
-    """Feature maps of any height and width to a vector of one length (He et al. 2014, section 2.2).
-
-    Level l cuts the map into l x l bins and keeps one number per bin and channel: its maximum, or
-    its mean. Bin i of a side of length H covers the rows from floor(i·H/l) to ceil((i+1)·H/l) - 1,
-    so that every row is covered and no bin is empty, however small the map; nothing is padded.
-
-    (N, C, H, W) -> (N, C·Σ l²) for any H, W ≥ 1, level by level in the order given; within a level
-    as `maps.flatten(1)` would be: channel, row, column. Levels 4, 2, 1 on 1280 channels: 26,880.
-
-    Args:
-        levels: bins per side.
-        mode: "max" or "avg".
-    """
-
-    def __init__(self, levels: Sequence[int] = (4, 2, 1), mode: str = "max"):
-        super().__init__()
-        if not levels or any(level < 1 for level in levels):
-            raise ValueError(f"levels are {tuple(levels)}; give one or more numbers of at least 1.")
-        if mode not in ("max", "avg"):
-            raise ValueError(f"mode is {mode!r}; known: 'max' and 'avg'.")
-        self.levels, self.mode = tuple(levels), mode
-
-    @property
-    def bins(self) -> int:
-        """Numbers per channel: Σ l²."""
-        return sum(level**2 for level in self.levels)
-
-    def forward(self, maps: torch.Tensor) -> torch.Tensor:
-        # On Apple's MPS PyTorch's own pooling fails, or is wrong, where a level does not divide a
-        # side of the map (pytorch issue 190064).
-        pool = pool_by_slices if maps.device.type == "mps" else pool_adaptively
-        pooled = [pool(maps, level, self.mode).flatten(1) for level in self.levels]
-        return torch.cat(pooled, dim=1)
-
-    def extra_repr(self) -> str:
-        return f"levels={self.levels}, mode={self.mode!r}"
-
-
-def pool_adaptively(maps: torch.Tensor, level: int, mode: str) -> torch.Tensor:
-    """Maps (N, C, H, W) to their maxima or means in level x level bins (N, C, level, level)."""
-    if mode == "max":
-        return nn.functional.adaptive_max_pool2d(maps, level)
-    return nn.functional.adaptive_avg_pool2d(maps, level)
-
-
-def pool_by_slices(maps: torch.Tensor, level: int, mode: str) -> torch.Tensor:
-    """The same as `pool_adaptively`, from the bins cut out one by one: right on every device."""
-    height, width = maps.shape[2:]
-    rows, columns = (
-        [slice(i * side // level, -(-(i + 1) * side // level)) for i in range(level)]
-        for side in (height, width)
-    )
-    reduce = torch.amax if mode == "max" else torch.mean
-    bins = [reduce(maps[:, :, row, column], dim=(2, 3)) for row in rows for column in columns]
-    return torch.stack(bins, dim=2).unflatten(2, (level, level))
 
 
 class TransferModel(nn.Module):
@@ -297,121 +222,6 @@ class TransferModel(nn.Module):
         head = {"name": "head", "params": list(self.head.parameters())}
         groups = [group for group in reversed(groups) if group["params"]]
         return [*groups, {**head, "lr": learning_rate * head_factor}]
-
-
-def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
-    """Write `model.safetensors` and `config.json`: all that `load_model` needs.
-
-    Args:
-        folder: made if missing; an earlier model in it is replaced, never left half-written.
-        model: its weights, architecture and normalisation are stored.
-        config: must hold "classes" (names, one per output) and "size" (height, width of the images
-            it was trained on, or their ShapeRule); may hold "crop" (True where images were cropped,
-            not squashed), "thresholds" (one per label) and anything else that JSON can keep, such
-            as learning rates.
-
-    Raises: ModelError where config does not fit the model.
-    """
-    for key in ("classes", "size"):
-        if key not in config:
-            raise ModelError(f"config lacks {key!r}: a model saved without it cannot be used.")
-    if len(config["classes"]) != model.num_classes:
-        raise ModelError(
-            f"config names {len(config['classes'])} classes, the model has {model.num_classes}."
-        )
-    state = {key: value.contiguous().cpu() for key, value in model.state_dict().items()}
-    features = [key for key in state if key.startswith("features.")]
-    if set(state) - set(features) != {"head.1.weight", "head.1.bias"}:
-        raise ModelError(
-            "the head is not the one that TransferModel makes, so load_model could not rebuild it; "
-            "keep such a model with torch.save(model.state_dict(), path)."
-        )
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    described = {
-        "backbone": model.backbone_name,
-        "weights": model.weights_source,
-        "pooling": model.pooling,
-        "levels": list(model.pool.levels),
-        "dropout": model.dropout,
-        "task": model.task,
-        "mean": list(model.mean),
-        "std": list(model.std),
-        "thresholds": [0.5] * model.num_classes if model.task == "multilabel" else None,
-        "versions": {
-            name: importlib.metadata.version(name)
-            for name in ("torch", "torchvision", "timm", "albumentations")
-        },
-    }
-    size = config["size"]
-    config = {**config, "size": asdict(size) if isinstance(size, ShapeRule) else list(size)}
-    weights, description = folder / WEIGHTS_FILE, folder / CONFIG_FILE
-    save_file(state, f"{weights}.tmp")
-    Path(f"{description}.tmp").write_text(json.dumps({**described, **config}, indent=2) + "\n")
-    os.replace(f"{weights}.tmp", weights)
-    os.replace(f"{description}.tmp", description)
-    return folder
-
-
-def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
-    """Rebuild what `save_model` wrote, from the folder alone; no ImageNet weights are fetched.
-
-    Returns: the model in eval mode, on the CPU, and its config.
-    Raises: ModelError naming the file that is missing, damaged or does not fit.
-    """
-    folder = Path(folder)
-    weights, description = folder / WEIGHTS_FILE, folder / CONFIG_FILE
-    for path in (description, weights):
-        if not path.is_file():
-            raise ModelError(f"{path}: missing; {folder} holds no saved model.")
-    try:
-        config = json.loads(description.read_text())
-        backbone = load_backbone(config["backbone"], pretrained=False)
-        backbone.mean, backbone.std = tuple(config["mean"]), tuple(config["std"])
-        backbone.weights = config["weights"]
-        options = {key: config[key] for key in ("pooling", "dropout", "task", "levels")}
-        model = TransferModel(backbone, len(config["classes"]), **options)
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ModelError(f"{description}: not a model's config ({error!r}).") from None
-    try:
-        model.load_state_dict(load_file(weights))
-    except (SafetensorError, RuntimeError) as error:
-        raise ModelError(
-            f"{weights}: damaged, or not what {CONFIG_FILE} describes ({last_line(error)})."
-        ) from None
-    return model.eval(), config
-
-
-def transform_from_config(config: dict) -> Transform:
-    """The transform that prepares an image for the model of this config (see `load_model`)."""
-    size = config["size"]
-    size = ShapeRule(**size) if isinstance(size, dict) else tuple(size)
-    return eval_transform(size, crop=config.get("crop", False))
-
-
-def predict_photo(
-    model: TransferModel, config: dict, photo: str | Path | np.ndarray
-) -> pd.DataFrame:
-    """A saved model's answer for one photo.
-
-    Args:
-        model, config: from `load_model`.
-        photo: a file, or uint8 (H, W, 3), RGB.
-
-    Returns: a row per class with its probability and the answer: yes for the most probable one, or,
-        where several labels may hold, for each at or above its threshold (a column then too).
-    Raises: ImageError for a file that is no readable image.
-    """
-    image = photo if isinstance(photo, np.ndarray) else read_image(photo)
-    probabilities = model.predict_proba(transform_from_config(config)(image)[None])[0].numpy()
-    table = pd.DataFrame({"probability": probabilities}, index=config["classes"])
-    if model.task == "multilabel":
-        table["threshold"] = config["thresholds"]
-        holds = probabilities >= table["threshold"]
-    else:
-        holds = probabilities == probabilities.max()
-    table["answer"] = np.where(holds, "yes", "no")
-    return table
 
 
 def _is_batch_norm(module: nn.Module) -> bool:

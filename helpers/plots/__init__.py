@@ -1,0 +1,86 @@
+"""Every figure of the course: plain data in (a History, arrays, frames), a matplotlib Figure out.
+A figure is saved only when it is given a path."""
+
+from helpers.plots.cams import answers, label_rows, map_gallery, map_rows, overlay
+from helpers.plots.faithfulness import (
+    cascade_curves,
+    measure_bars,
+    removal_curves,
+    seen_from_object,
+)
+from helpers.plots.images import (
+    augmentation_rows,
+    channel_statistics,
+    class_counts,
+    confusion_heatmap,
+    image_grid,
+    prediction_grid,
+    result_figure,
+    save,
+    size_scatter,
+)
+from helpers.plots.labels import (
+    co_occurrence,
+    found_curves,
+    label_gallery,
+    precision_recall,
+    reliability_curves,
+    suspect_gallery,
+)
+from helpers.plots.sizes import (
+    batch_rows,
+    by_group,
+    lines,
+    memory,
+    pyramid,
+    side_by_side,
+    strategies,
+)
+from helpers.plots.training import (
+    accuracy_curves,
+    block_bars,
+    epoch_curves,
+    learning_rate_curve,
+    loss_curves,
+    lr_range,
+)
+
+__all__ = [
+    "accuracy_curves",
+    "answers",
+    "augmentation_rows",
+    "batch_rows",
+    "block_bars",
+    "by_group",
+    "cascade_curves",
+    "channel_statistics",
+    "class_counts",
+    "co_occurrence",
+    "confusion_heatmap",
+    "epoch_curves",
+    "found_curves",
+    "image_grid",
+    "label_gallery",
+    "label_rows",
+    "learning_rate_curve",
+    "lines",
+    "loss_curves",
+    "lr_range",
+    "map_gallery",
+    "map_rows",
+    "measure_bars",
+    "memory",
+    "overlay",
+    "precision_recall",
+    "prediction_grid",
+    "pyramid",
+    "reliability_curves",
+    "removal_curves",
+    "result_figure",
+    "save",
+    "seen_from_object",
+    "side_by_side",
+    "size_scatter",
+    "strategies",
+    "suspect_gallery",
+]

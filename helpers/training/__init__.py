@@ -1,0 +1,61 @@
+"""The training loop (Model, Criterion, Optimizer, Callbacks), what can happen around it, and the
+course's two phases in one call each."""
+
+from helpers.training.callbacks import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    LearningRateSchedule,
+    Mixup,
+    Monitor,
+    Progress,
+    warmup_cosine,
+)
+from helpers.training.history import History
+from helpers.training.lr_range import lr_range_test, suggest_rate
+from helpers.training.phases import phase1_model, phase2_model
+from helpers.training.recipes import (
+    FINE_TUNE_RATE,
+    HEAD_FACTOR,
+    HEAD_RATE,
+    LABEL_SMOOTHING,
+    VIEWS,
+    adapt,
+    criterion_for,
+    fine_tune,
+    frozen_features,
+    metrics_for,
+    refit_head,
+    train_head,
+)
+from helpers.training.trainer import Trainer, TrainingError
+
+__all__ = [
+    "Callback",
+    "Checkpoint",
+    "EarlyStopping",
+    "FINE_TUNE_RATE",
+    "HEAD_FACTOR",
+    "HEAD_RATE",
+    "History",
+    "LABEL_SMOOTHING",
+    "LearningRateSchedule",
+    "Mixup",
+    "Monitor",
+    "Progress",
+    "Trainer",
+    "TrainingError",
+    "VIEWS",
+    "adapt",
+    "criterion_for",
+    "fine_tune",
+    "frozen_features",
+    "lr_range_test",
+    "metrics_for",
+    "phase1_model",
+    "phase2_model",
+    "refit_head",
+    "suggest_rate",
+    "train_head",
+    "warmup_cosine",
+]

@@ -11,7 +11,8 @@ import numpy as np
 from helpers.data.datasets import ImageFolderDataset
 from helpers.data.transforms import eval_transform, train_transform
 from helpers.models.backbones import load_backbone
-from helpers.models.transfer import ModelError, TransferModel, load_model, save_model
+from helpers.models.saving import ModelError, load_model, save_model
+from helpers.models.transfer import TransferModel
 from helpers.training.callbacks import EarlyStopping
 from helpers.training.history import History
 from helpers.training.recipes import HEAD_RATE, fine_tune, frozen_features, train_head

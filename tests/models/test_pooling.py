@@ -11,13 +11,8 @@ from helpers.data.shapes import ShapeRule
 from helpers.data.transforms import eval_transform, train_transform
 from helpers.models.features import compute_features
 from helpers.models.inference import predict
-from helpers.models.transfer import (
-    SpatialPyramidPooling,
-    load_model,
-    pool_adaptively,
-    pool_by_slices,
-    save_model,
-)
+from helpers.models.pooling import SpatialPyramidPooling, pool_adaptively, pool_by_slices
+from helpers.models.saving import load_model, save_model
 from helpers.training.trainer import Trainer
 
 RULE = ShapeRule(max_pixels=160 * 160)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from helpers.data.images import ImageError
 from helpers.data.shapes import ShapeRule
-from helpers.models.transfer import load_model, predict_photo, save_model, transform_from_config
+from helpers.models.saving import load_model, predict_photo, save_model, transform_from_config
 
 ANY_SIZE = {"min_side": 128, "max_side": 256, "max_pixels": 160 * 160, "multiple": 32}
 
@@ -37,7 +38,7 @@ def test_a_saved_multilabel_model_answers_alike_in_a_new_process(make_model, pho
     save_model(tmp_path / "model", model, config)
     script = (
         "import sys\n"
-        "from helpers.models.transfer import load_model, predict_photo\n"
+        "from helpers.models import load_model, predict_photo\n"
         "print(predict_photo(*load_model(sys.argv[1]), sys.argv[2]).to_json(double_precision=15))\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "model"), str(photo)]
@@ -64,3 +65,13 @@ def test_a_file_that_is_no_image_is_named(make_model, tmp_path):
     (tmp_path / "notes.jpg").write_text("not an image")
     with pytest.raises(ImageError, match="notes.jpg"):
         predict_photo(*saved, tmp_path / "notes.jpg")
+
+
+def test_a_model_saved_by_version_0_1_0_answers_as_it_did_then():
+    model, config = load_model(Path(__file__).with_name("saved_by_0_1_0"))
+    rows, columns = np.mgrid[0:120, 0:300]
+    image = np.stack([rows * 2, columns * 255 // 299, (rows + columns) % 256], axis=2)
+    table = predict_photo(model, config, image.astype(np.uint8))
+    then = [0.4656989872455597, 0.4708399474620819, 0.5019341111183167]
+    assert table["probability"].tolist() == pytest.approx(then, abs=1e-5)
+    assert table["answer"].tolist() == ["yes", "no", "no"]

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from helpers.models.backbones import load_backbone
-from helpers.models.transfer import ModelError, TransferModel, load_model, save_model
+from helpers.models.saving import ModelError, load_model, save_model
+from helpers.models.transfer import TransferModel
 
 IMAGES = torch.randint(
     0, 256, (4, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
@@ -187,7 +188,7 @@ def test_saved_model_predicts_the_same_in_a_new_process(make_model, tmp_path):
     save_model(tmp_path / "model", model, CONFIG)
     script = (
         "import sys, torch\n"
-        "from helpers.models.transfer import load_model\n"
+        "from helpers.models.saving import load_model\n"
         "model, config = load_model(sys.argv[1])\n"
         "images = torch.load(sys.argv[2], weights_only=True)\n"
         "torch.save((model.predict_proba(images), config['classes']), sys.argv[3])\n"
@@ -221,7 +222,7 @@ def test_saving_needs_fitting_classes(make_model, tmp_path):
 def test_an_interrupted_save_keeps_the_old_model(make_model, tmp_path, monkeypatch):
     model = make_model().eval()
     save_model(tmp_path, model, CONFIG)
-    monkeypatch.setattr("helpers.models.transfer.save_file", _half_written)
+    monkeypatch.setattr("helpers.models.saving.save_file", _half_written)
     with pytest.raises(KeyboardInterrupt):
         save_model(tmp_path, _step(make_model()), CONFIG)
     assert torch.equal(load_model(tmp_path)[0].predict_proba(IMAGES), model.predict_proba(IMAGES))
