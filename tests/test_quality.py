@@ -7,11 +7,12 @@ import pytest
 
 from tools.environment import ROOT
 
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command as run; run()"
 COMMANDS = {
     "ruff check": ["-m", "ruff", "check", "."],
     "ruff format": ["-m", "ruff", "format", "--check", "."],
     "types": ["-m", "pyrefly", "check", "--python-interpreter-path", sys.executable],
-    "imports": ["-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"],
+    "imports": ["-c", LINT_IMPORTS, "--no-cache"],
 }
 
 

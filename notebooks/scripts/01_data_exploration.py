@@ -16,6 +16,15 @@ if "google.colab" in str(ip := get_ipython()):
     ip.run_cell_magic("sh", "", f"cd /content; [ -d course ] || git clone --depth 1 {url} course")
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
+# %% [markdown]
+# ## The task
+#
+# Somebody photographs what flies over a fence. Is it a **bird**, a **large quadcopter** that can
+# carry something, a **small quadcopter** for fun, or a **winged drone**? By default the course
+# works on images that it draws itself, so that nothing has to be downloaded and everybody sees
+# the same. Set `COURSE_DATA=real` for photos (birds and drones), or point it to a folder of your
+# own.
+
 # %%
 import numpy as np
 import pandas as pd
