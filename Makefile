@@ -38,10 +38,11 @@ publish: ready ## maintainers: execute the notebooks in place, refresh Save_Mode
 	@$(PY) -m tools.publish
 
 badges: ## after a fork: make badges REPO=owner/name points every address at it
-	@$(PYTHON) -m tools.badges "$(REPO)"
+	@echo '$(REPO)' | grep -Ex '[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+' | grep -vq '\.git$$' || { echo 'make badges REPO=owner/name, as in REPO=ada/transfer-learning-course' >&2; exit 1; }
+	@old=$$(sed -n 's|^Repository = "https://github.com/\(.*\)"$$|\1|p' pyproject.toml) && files=$$(git grep -lIF "$$old") && echo "$$files" && sed -i.old "s|$$old|$(REPO)|g" $$files && rm $$(printf '%s.old ' $$files)
 
 clean: ## remove build/, Save_Model/runs/ and caches; never data/
-	@rm -rf build Save_Model/runs .pytest_cache .ruff_cache *.egg-info
+	@rm -rf build Save_Model/runs .pytest_cache .ruff_cache .import_linter_cache *.egg-info
 	@find . -name .venv -prune -o \( -name __pycache__ -o -name .ipynb_checkpoints \) -type d -prune -exec rm -rf {} +
 
 ready: $(INSTALLED) $(RENDERED)

@@ -14,6 +14,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = ("rendered", "real")
+ROW_KEYS = ("backbone", "experiment", "phase", "method", "metric")  # what tells results apart
+
+
+class CourseError(RuntimeError):
+    """Results that cannot be read; the message says what to do."""
 
 
 def setup() -> None:
@@ -57,17 +62,57 @@ def backbone_name() -> str:
     return os.environ.get("COURSE_BACKBONE") or "auto"
 
 
-def record_result(task: str, backbone: str, phase: str, **numbers: float) -> Path:
-    """Keep the numbers of one phase in the task's metrics.json, beside those of other phases."""
+def record_result(
+    task: str,
+    backbone: str,
+    experiment: str,
+    phase: str = "",
+    method: str = "",
+    **metrics: float,
+) -> Path:
+    """Keep each metric as a row of the task's metrics.json.
+
+    A row of the same backbone, experiment, phase, method and metric is replaced where it stands;
+    a new one comes last. Floats are rounded to four digits.
+
+    Raises: CourseError if there is a metrics.json that `read_results` cannot read.
+    """
     path = run_folder(task) / "metrics.json"
-    content = {"task": task, "data": data_form(), "results": {}}
-    if path.exists():
-        content = json.loads(path.read_text())
-    content["results"].setdefault(backbone, {})[phase] = {
-        key: round(value, 4) if isinstance(value, float) else value
-        for key, value in numbers.items()
-    }
+    rows = read_results(path)["rows"] if path.exists() else []
+    places = {tuple(row[key] for key in ROW_KEYS): place for place, row in enumerate(rows)}
+    for metric, value in metrics.items():
+        key = (backbone, experiment, phase, method, metric)
+        value = value if isinstance(value, int) else round(float(value), 4)
+        row = {**dict(zip(ROW_KEYS, key, strict=True)), "value": value}
+        if key in places:
+            rows[places[key]] = row
+        else:
+            rows.append(row)
+    # A row a line, so that a change of one number is a change of one line.
+    lines = ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in rows)
+    head = f'"task": {json.dumps(task)},\n  "data": {json.dumps(data_form())}'
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    temporary.write_text(f'{{\n  {head},\n  "rows": [\n{lines}\n  ]\n}}\n', encoding="utf-8")
     temporary.replace(path)
     return path
+
+
+def read_results(path: Path) -> dict:
+    """A metrics.json that `record_result` wrote: {"task": …, "data": …, "rows": [{…}, …]}.
+
+    Raises: CourseError if it is something else, such as the table of an older course.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        fields = {*ROW_KEYS, "value"}
+        numbers = [row["value"] for row in content["rows"] if row.keys() == fields]
+        complete = len(numbers) == len(content["rows"]) and {"task", "data"} <= content.keys()
+        complete = complete and all(isinstance(number, int | float) for number in numbers)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        complete = False
+    if not complete:
+        raise CourseError(
+            f"{path} is not a table of this course's results, or one of an older version: remove "
+            "it, and run its notebooks again."
+        )
+    return content

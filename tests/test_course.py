@@ -21,17 +21,51 @@ def test_each_folder_of_your_own_has_its_own_results(monkeypatch, tmp_path):
     assert len(set(folders)) == 3
 
 
-def test_results_of_phases_and_backbones_stand_beside_each_other(tmp_path):
-    course.record_result("drones", "mobilenet_v2", "phase1", accuracy=0.81237, images=200)
-    course.record_result("drones", "mobilenet_v2", "phase2", accuracy=0.9)
-    path = course.record_result("drones", "vgg16", "phase1", accuracy=0.7)
+def values(path):
     content = json.loads(path.read_text())
     assert content["task"] == "drones" and content["data"] == "rendered"
-    assert content["results"]["mobilenet_v2"] == {
-        "phase1": {"accuracy": 0.8124, "images": 200},
-        "phase2": {"accuracy": 0.9},
-    }
+    return [tuple(row.values()) for row in content["rows"]]
+
+
+def test_each_result_is_a_row_of_its_own(tmp_path):
+    course.record_result("drones", "vgg16", "two phases", "phase 1", accuracy=0.81237, images=200)
+    course.record_result("drones", "vgg16", "any size", method="crop, large", accuracy=0.9)
+    path = course.record_result("drones", "lite0", "two phases", "phase 1", accuracy=0.7)
     assert path == tmp_path / "Save_Model" / "runs" / "rendered" / "drones" / "metrics.json"
+    assert values(path) == [
+        ("vgg16", "two phases", "phase 1", "", "accuracy", 0.8124),
+        ("vgg16", "two phases", "phase 1", "", "images", 200),
+        ("vgg16", "any size", "", "crop, large", "accuracy", 0.9),
+        ("lite0", "two phases", "phase 1", "", "accuracy", 0.7),
+    ]
+    rows = json.loads(path.read_text())["rows"]
+    assert list(rows[0]) == ["backbone", "experiment", "phase", "method", "metric", "value"]
+    assert [p.name for p in path.parent.iterdir()] == ["metrics.json"]  # nothing half-written
+
+
+def test_a_result_measured_again_takes_the_place_of_the_former():
+    course.record_result("drones", "vgg16", "shortcut", method="biased", hits=0.5, seconds=3)
+    path = course.record_result("drones", "vgg16", "shortcut", method="biased", hits=1, area=0.2)
+    assert [row[-2:] for row in values(path)] == [("hits", 1), ("seconds", 3), ("area", 0.2)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        '{"task": "drones", "data": "rendered", "results": {"vgg16": {"phase1": {}}}}',
+        '{"task": "drones", "data": "rendered", "rows": [{"backbone": "vgg16", "value": 1}]}',
+    ],
+    ids=["empty", "cut off", "a list", "old form", "row without fields"],
+)
+def test_unreadable_results_are_never_written_over(content):
+    path = course.run_folder("drones") / "metrics.json"
+    path.write_text(content)
+    with pytest.raises(course.CourseError, match=r"drones.metrics\.json is not .*: remove it"):
+        course.record_result("drones", "vgg16", "two phases", "phase 1", accuracy=0.8)
+    assert path.read_text() == content
 
 
 def test_backbone_can_be_chosen_from_outside(monkeypatch):

@@ -3,15 +3,15 @@
     python -m tools.check_colab                          # needs a few GB and some minutes
     python -m tools.check_colab numpy==2.0.2 torch==2.11.0 torchvision==0.26.0
 
-Colab is a Python with torch, torchvision and numpy, a package google.colab, and a clone of the
-repository's address: git is told to take that from the working tree as it is now. The cell of every
-notebook must leave the three versions alone and make `import helpers` work.
+Colab is a Python with torch, torchvision and numpy, a shell of google.colab, a folder /content, and
+a clone of the repository's address: git is told to take that from the last commit here. The cell of
+every notebook must leave the three versions alone and make `import helpers` work.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,11 +20,17 @@ from pathlib import Path
 
 import nbformat
 
-from tools.badges import current_repository
 from tools.environment import ROOT
 
-CELL = ROOT / "tools" / "bootstrap_cell.py"
-COLAB = ("torch", "torchvision", "numpy<2.3")
+COLAB = ("torch", "torchvision", "numpy<2.3", "ipython>=7.34")
+SHELL = """
+from IPython.core.interactiveshell import InteractiveShell
+
+class Shell(InteractiveShell):
+    __module__ = "google.colab._shell"
+
+shell = Shell.instance()
+"""
 PROBE = """
 import numpy, torch, torchvision
 print(numpy.__version__, torch.__version__, torchvision.__version__)
@@ -35,85 +41,63 @@ assert os.path.samefile("../helpers", os.path.dirname(helpers.__file__))
 """
 
 
-def snapshot(root: Path, target: Path) -> None:
-    """Commits the files of the working tree that git does not ignore to a new repository."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
-        cwd=root, check=True, capture_output=True, text=True,
-    ).stdout  # fmt: skip
-    for name in filter(None, listed.split("\0")):
-        if (root / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(root / name, target / name)
-    commit_all(target)
+def colab_script(cells: Sequence[str], content: Path) -> str:
+    """Python code that runs `cells` in one IPython shell as on Colab, with /content at `content`.
 
-
-def commit_all(folder: Path) -> None:
-    """Makes `folder` a git repository with everything in it in one commit."""
-    who = ("-c", "user.name=check", "-c", "user.email=check@example.invalid")
-    for command in (("init", "-q", "-b", "main"), ("add", "-A"), (*who, "commit", "-qm", "check")):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-
-
-def colab_environment(repository: Path, fake: Path) -> dict[str, str]:
-    """Variables with which Python finds google.colab and git finds `repository` at our address.
-
-    `fake` is a folder for the package; other modules in it come before the real ones.
+    It ends with the first error, whose traceback IPython prints.
     """
-    (fake / "google" / "colab").mkdir(parents=True, exist_ok=True)
-    (fake / "google" / "colab" / "__init__.py").touch()
+    cells = [cell.replace("/content", str(content)) for cell in cells]
+    return f"{SHELL}\nfor cell in {cells!r}:\n    shell.run_cell(cell).raise_error()\n"
+
+
+def repository_address() -> str:
+    """The address of [project.urls] in pyproject.toml, as in https://github.com/owner/name."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return re.search(r'^Repository = "(.*)"$', text, re.MULTILINE)[1]
+
+
+def colab_environment(repository: Path) -> dict[str, str]:
+    """Variables with which git finds `repository` at the project's address."""
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     return environment | {
-        "PYTHONPATH": str(fake),
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
-        "GIT_CONFIG_VALUE_0": f"https://github.com/{current_repository()}",
+        "GIT_CONFIG_VALUE_0": repository_address(),
     }
-
-
-def bootstrap_cells() -> dict[str, str]:
-    """{name: source} of each notebook's second cell, or of the cell itself without notebooks."""
-    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    cells = {path.name: nbformat.read(path, as_version=4).cells[1].source for path in paths}
-    return cells or {CELL.name: CELL.read_text(encoding="utf-8")}
 
 
 def check(packages: Sequence[str], work: Path) -> None:
     """Raises CalledProcessError or AssertionError where a cell does not do what it should."""
-    repository, python = work / "repository", work / "venv" / "bin" / "python"
-    repository.mkdir()
-    snapshot(ROOT, repository)
+    python = work / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", work / "venv"], check=True)
     subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=True)
-    environment = colab_environment(repository, work / "fake")
 
     def run(code: str, folder: Path) -> str:
         return subprocess.run(
-            [python, "-c", code], cwd=folder, env=environment, check=True, text=True,
+            [python, "-c", code], cwd=folder, env=colab_environment(ROOT), check=True, text=True,
             stdout=subprocess.PIPE,
         ).stdout  # fmt: skip
 
     before = run(PROBE, work)
     print(f"before: {before}", end="")
-    for name, cell in bootstrap_cells().items():
-        content = work / Path(name).stem  # what /content is on Colab
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cell = nbformat.read(path, as_version=4).cells[1].source
+        content = work / path.stem
         content.mkdir()
-        run(f"{cell}\n{cell}\n{AFTER}", content)
+        run(colab_script([cell, cell, AFTER], content), content)
         after = run(PROBE, work)
-        assert after == before, f"{name}: the versions have changed to {after}"
-        print(f"{name}: ok", flush=True)
+        assert after == before, f"{path.name}: the versions have changed to {after}"
+        print(f"{path.name}: ok", flush=True)
 
 
-def main() -> int:
-    """The command line; returns the exit status."""
+def main() -> None:
+    """The command line; leaves with status 1 where a cell fails."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             check(sys.argv[1:] or COLAB, Path(folder))
         except (AssertionError, subprocess.CalledProcessError) as error:
-            print(error, file=sys.stderr)
-            return 1
-    return 0
+            sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

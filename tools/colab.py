@@ -1,11 +1,13 @@
-"""Installs the course into the Python that runs this script; the notebooks' second cell calls it.
+"""Installs the course on Colab; the notebooks' second cell runs this inside its kernel.
 
-pip is held to the versions that are there of what a notebook's kernel may have loaded already and
-what Colab builds for its GPUs.
+pip is held to the versions that are there of what the kernel may have loaded already and of what
+Colab builds for its GPUs.
 """
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,14 +32,20 @@ def constraints() -> str:
     return "".join(lines)
 
 
-def main() -> int:
-    """Returns pip's exit status."""
+def install() -> None:
+    """Raises RuntimeError with pip's message where pip fails."""
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "constraints.txt"
         kept.write_text(constraints(), encoding="utf-8")
         command = [sys.executable, "-m", "pip", "install", "-q", "-e", str(ROOT), "-c", str(kept)]
-        return subprocess.run(command, check=False).returncode
+        pip = subprocess.run(command, capture_output=True, text=True, check=False)
+    if pip.returncode:
+        raise RuntimeError(f"pip could not install the course:\n{pip.stderr}")
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+# The path tells that this has run before in the same kernel; then there is nothing to do.
+if __name__ == "__main__" and str(ROOT) not in sys.path:
+    install()
+    importlib.invalidate_caches()
+    sys.path.insert(0, str(ROOT))  # pip's own note of the folder is read by the next kernel only
+    os.chdir(ROOT / "notebooks")

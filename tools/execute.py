@@ -7,7 +7,6 @@ python -m tools.execute 02 03    # some
 from __future__ import annotations
 
 import os
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -20,14 +19,12 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 
-from helpers.course import runs_folder
+from helpers.course import CourseError, runs_folder
 from tools.environment import ROOT, course_environment
-from tools.results import ResultsError, read_results, text_table
+from tools.results import read_rows, text_table
 
 NOTEBOOKS = ROOT / "notebooks"
 BUILD = ROOT / "build" / "notebooks"
-RUNS = ROOT / "Save_Model" / "runs"
-COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -59,58 +56,36 @@ def execute(path: Path) -> Run:
     python3 is this Python's.
     """
     notebook = nbformat.read(path, as_version=4)
+    place = ""
+
+    def remember(cell: NotebookNode, cell_index: int) -> None:
+        nonlocal place
+        line = next(filter(str.strip, cell.source.splitlines()), "")
+        place = f"in cell {cell_index + 1} of {len(notebook.cells)} (`{line}`)"
+
     client = NotebookClient(
         notebook,
         kernel_name="python3",
         timeout=None,
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--log-level=ERROR"],  # what a kernel logs is no part of a notebook
+        on_cell_start=remember,
     )
     start, error = time.perf_counter(), ""
     try:
         client.execute()
-    except CellExecutionError:
-        error = describe_failure(notebook)
+    except CellExecutionError as failure:
+        error = f"{place}: {failure.ename}: {failure.evalue}".strip().splitlines()[0]
     except DeadKernelError:
-        error = f"the kernel died {place(notebook, unfinished(notebook))}: was there enough memory?"
+        error = f"{place}: the kernel died; was there enough memory?"
     return Run(notebook, time.perf_counter() - start, error)
-
-
-def describe_failure(notebook: NotebookNode) -> str:
-    """Which cell failed and the last line of its error."""
-    for index, cell in enumerate(notebook.cells):
-        if "raises-exception" in cell.metadata.get("tags", []):
-            continue
-        for output in cell.get("outputs", []):
-            if output.output_type == "error":
-                text = COLOURS.sub("", f"{output.ename}: {output.evalue}").strip()
-                return f"{place(notebook, index)}: {text.splitlines()[-1]}"
-    return "a cell failed without an error output"
-
-
-def unfinished(notebook: NotebookNode) -> int:
-    """Index of the first code cell that never got its number."""
-    waiting = (
-        index
-        for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and cell.source.strip() and cell.execution_count is None
-    )
-    return next(waiting, len(notebook.cells) - 1)
-
-
-def place(notebook: NotebookNode, index: int) -> str:
-    """'in cell 7 of 20 (`trainer.fit(...)`)': counted from 1, markdown included."""
-    lines = [line for line in notebook.cells[index].source.splitlines() if line.strip()]
-    return f"in cell {index + 1} of {len(notebook.cells)} (`{lines[0] if lines else ''}`)"
 
 
 def write_page(run: Run, path: Path) -> None:
     """Writes the executed notebook at `path` (.ipynb) and as HTML beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(run.notebook, path)
-    page, _ = HTMLExporter().from_notebook_node(
-        run.notebook, resources={"metadata": {"name": path.stem}}
-    )
+    page, _ = HTMLExporter().from_filename(str(path))
     path.with_suffix(".html").write_text(page, encoding="utf-8")
 
 
@@ -120,30 +95,23 @@ def report(path: Path, run: Run) -> None:
     print(f"{path.stem:<32} {run.seconds:7.1f} s  {state}", flush=True)
 
 
-def main(numbers: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit status."""
-    numbers = sys.argv[1:] if numbers is None else numbers
+def main() -> None:
+    """The command line; leaves with status 1 and a sentence where something went wrong."""
     os.environ.update(course_environment(os.environ, Path.cwd()))
     try:
-        for path in find_notebooks(numbers):
+        for path in find_notebooks(sys.argv[1:]):
             run = execute(path)
             write_page(run, BUILD / path.name)
             report(path, run)
             if run.error:
-                print(f"see {os.path.relpath(BUILD / path.name)}", file=sys.stderr)
-                return 1
-        results = read_results(sorted(runs_folder().glob("*/metrics.json")))
-    except (LookupError, ResultsError) as error:
-        print(error.args[0], file=sys.stderr)
-        return 1
+                sys.exit(f"see {os.path.relpath(BUILD / path.name)}")
+        table = text_table(read_rows(sorted(runs_folder().glob("*/metrics.json"))))
+    except (LookupError, CourseError) as error:
+        sys.exit(error.args[0])
     except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
-    if results:
-        print(f"\n{text_table(results)}")
-    print(f"\nThe executed notebooks are in {os.path.relpath(BUILD)}/.")
-    return 0
+        sys.exit("stopped")
+    print(f"\n{table}\n\nThe executed notebooks are in {os.path.relpath(BUILD)}/.")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

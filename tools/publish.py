@@ -10,34 +10,45 @@ and the README's tables between its `results` and its `measures` markers are wri
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
+from jupytext.cli import jupytext
 from nbformat import NotebookNode
 
+from helpers.course import CourseError
 from tools.environment import ROOT, course_environment
-from tools.execute import RUNS, execute, find_notebooks, report
-from tools.pair import PairError, bring_in_step, pairs, write_notebook
-from tools.results import ResultsError, markdown_table, measures_tables, read_results
+from tools.execute import NOTEBOOKS, execute, find_notebooks, report
+from tools.results import markdown_table, measures_tables, read_rows
 
 PUBLISHED = ROOT / "Save_Model"
+RUNS = PUBLISHED / "runs" / "rendered"
 README = ROOT / "README.md"
 FIGURES = {".jpg", ".png"}
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
 class PublishError(RuntimeError):
     """Why nothing (more) was published, in one sentence."""
 
 
+def take_scripts(folder: Path = NOTEBOOKS / "scripts") -> None:
+    """Brings every notebook in step with its script, whichever of the two is newer."""
+    scripts = [str(path) for path in sorted(folder.glob("*.py"))]
+    for path in scripts:
+        os.utime(path)  # jupytext takes the cells from the newer file
+    jupytext(["--quiet", "--sync", *scripts])
+
+
 def clean(notebook: NotebookNode, root: Path = ROOT) -> NotebookNode:
     """Strips in place what differs from run to run or from computer to computer."""
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata["language_info"] = {"name": "python"}
+    notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info={"name": "python"})
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = NotebookNode({"tags": tags} if tags else {})
+        kept = {key: cell.metadata[key] for key in ("tags", "cellView") if key in cell.metadata}
+        cell.metadata = NotebookNode(kept)
         for output in cell.get("outputs", []):
             if "text" in output:
                 output["text"] = without_paths(output["text"], root)
@@ -55,63 +66,57 @@ def without_paths(text: str, root: Path) -> str:
     return text
 
 
-def with_table(text: str, table: str, name: str = "results") -> str:
-    """The README's text with `table` between the markers of that name.
+def with_tables(text: str, metrics: Sequence[Path]) -> str:
+    """The README's text with the tables of these metrics.json files between their markers.
 
-    Raises: PublishError where there are none.
+    Raises: PublishError where there are no markers.
     """
-    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
-    marked = re.compile(f"({start}\n).*?({end})", re.DOTALL)
-    if not marked.search(text):
-        raise PublishError(f"README.md has no lines {start} and {end} for the table.")
-    return marked.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
+    rows = read_rows(metrics)
+    for name, table in (("results", markdown_table(rows)), ("measures", measures_tables(rows))):
+        start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
+        before, found, rest = text.partition(start)
+        _, closed, after = rest.partition(end)
+        if not (found and closed):
+            raise PublishError(f"README.md has no lines {start.strip()} and {end} for the table.")
+        text = f"{before}{start}{table}\n{end}{after}"
+    return text
 
 
-def with_tables(text: str, metrics: list[Path]) -> str:
-    """The README's text with what these metrics.json files tell."""
-    text = with_table(text, markdown_table(read_results(metrics)))
-    return with_table(text, measures_tables(metrics), "measures")
-
-
-def copy_results(runs: Path = RUNS / "rendered", published: Path = PUBLISHED) -> list[Path]:
+def copy_results(runs: Path = RUNS, published: Path = PUBLISHED) -> list[Path]:
     """Copies each task's figures and metrics.json; returns the metrics.json files published."""
-    for task in sorted(path for path in runs.glob("*") if path.is_dir()):
-        for figure in sorted(p for p in task.iterdir() if p.suffix in FIGURES):
-            shutil.copyfile(figure, published / figure.name)
-        if (task / "metrics.json").exists():
-            (published / task.name).mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(task / "metrics.json", published / task.name / "metrics.json")
-    return sorted(path for path in published.glob("*/metrics.json") if path.parent.name != "runs")
+    for figure in (path for path in sorted(runs.glob("*/*")) if path.suffix in FIGURES):
+        shutil.copyfile(figure, published / figure.name)
+    for metrics in runs.glob("*/metrics.json"):
+        (published / metrics.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(metrics, published / metrics.parent.name / metrics.name)
+    return sorted(published.glob("*/metrics.json"))
 
 
 def publish() -> None:
     """Everything in turn; a notebook that fails stops it and keeps its former outputs."""
-    with_tables(README.read_text(encoding="utf-8"), [])  # before an hour of work
-    for old in (RUNS / "rendered").glob("*/metrics.json"):
+    with_tables(README.read_text(encoding="utf-8"), [])  # before minutes of work
+    for old in RUNS.glob("*/metrics.json"):
         old.unlink()  # earlier runs with other backbones are not what is published
-    for notebook, script in pairs():
-        bring_in_step(notebook, script)
+    take_scripts()
     for path in find_notebooks([]):
         run = execute(path)
         report(path, run)
         if run.error:
             raise PublishError(f"{path.name} is not published, nor what comes after it.")
-        write_notebook(clean(run.notebook), path)
+        nbformat.write(clean(run.notebook), path)
     metrics = copy_results()
     README.write_text(with_tables(README.read_text(encoding="utf-8"), metrics), encoding="utf-8")
 
 
-def main() -> int:
-    """The command line; returns the exit status."""
+def main() -> None:
+    """The command line; leaves with status 1 and a sentence where something went wrong."""
     os.environ.update(course_environment(os.environ, Path.cwd()), COURSE_DATA="rendered")
     try:
         publish()
-    except (PublishError, PairError, ResultsError, LookupError) as error:
-        print(error.args[0], file=sys.stderr)
-        return 1
+    except (PublishError, CourseError, LookupError) as error:
+        sys.exit(error.args[0])
     print("published; look at `git diff --stat` before you commit")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,136 +1,101 @@
-"""Results that notebooks leave in metrics.json, as tables.
-
-{"task": "drones", "data": "rendered", "results": {"mobilenet_v2": {"phase1": {"accuracy": 0.81,
-"seconds": 12.3}, "phase2": {...}}}}
-"""
+"""The results that notebooks keep in metrics.json, as tables for the terminal and the README."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import astuple, dataclass, fields
-from itertools import groupby
+from collections.abc import Iterable
 from pathlib import Path
 
-PHASES = {"phase1": "1 adaptation", "phase2": "2 fine-tuning"}
-TRAINED = {"accuracy", "map", "seconds"}  # an entry with one of these is a line of results
+import pandas as pd
+
+from helpers.course import ROW_KEYS, read_results
+
+TRAININGS = ("two phases", "any size")  # experiments whose rows are a score and a duration
+PHASES = {"phase 1": "1 adaptation", "phase 2": "2 fine-tuning"}
 MEASURES = {
-    "6 maps": "Right answers whose map is brightest on the object, as a share",
-    "6 faithful": "Mean probability while pixels are deleted (low is good) or inserted (high)",
-    "6 shortcut": "Right answers, and answers that another sky turns over, as shares",
+    "pointing game": "Right answers whose map is brightest on the object, as a share",
+    "deletion and insertion": (
+        "Mean probability while pixels are deleted (low is good) or inserted (high)"
+    ),
+    "shortcut": "Right answers, and answers that another sky turns over, as shares",
 }
+MODEL = ["task", "data", "backbone"]
 
 
-class ResultsError(ValueError):
-    """A metrics.json that cannot be read, in one sentence."""
+def read_rows(paths: Iterable[Path]) -> pd.DataFrame:
+    """Every row of these metrics.json files, with the file's task and form of data.
 
-
-@dataclass(frozen=True)
-class Result:
-    """One line of the table: accuracy in per cent or mAP, and the duration in seconds."""
-
-    task: str
-    data: str
-    backbone: str
-    phase: str
-    score: str
-    seconds: str
-
-
-def read_results(paths: Iterable[Path]) -> list[Result]:
-    """Every trained model in the given metrics.json files, in the files' own order.
-
-    What tells neither a score nor a duration, such as how good maps are, is for `measures_tables`.
+    Raises: CourseError if a file is none of this course's.
     """
-    found = []
-    for path in paths:
-        with _metrics(path) as metrics:
-            for backbone, phases in metrics["results"].items():
-                for phase, values in phases.items():
-                    if not TRAINED & set(values):
-                        continue
-                    seconds = values.get("seconds")
-                    found.append(
-                        Result(
-                            str(metrics["task"]),
-                            str(metrics["data"]),
-                            backbone,
-                            PHASES.get(phase, phase),
-                            _score(values),
-                            "–" if seconds is None else f"{seconds:,.0f}",
-                        )
-                    )
-    return found
+    rows = [
+        {"task": content["task"], "data": content["data"], **row}
+        for content in map(read_results, paths)
+        for row in content["rows"]
+    ]
+    return pd.DataFrame(rows, columns=["task", "data", *ROW_KEYS, "value"])
 
 
-@contextmanager
-def _metrics(path: Path) -> Iterator[dict]:
-    """The file's content; what goes wrong with it meanwhile becomes one sentence."""
-    try:
-        yield json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ResultsError(
-            f"{path} is not a metrics.json of this course ({type(error).__name__}: {error}); "
-            "remove it and run its notebook again."
-        ) from None
+def results_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """A line for each trained model: score (accuracy in per cent, or mAP) and seconds, as text."""
+    trained = rows[rows["experiment"].isin(TRAININGS)]
+    wide = trained.pivot_table(
+        index=[*MODEL, "experiment", "phase", "method"],
+        columns="metric",
+        values="value",
+        sort=False,
+    ).reset_index()
+    wide = wide.reindex(columns=wide.columns.union(["accuracy", "map", "spread", "seconds"]))
+    notebook = wide["experiment"].map({"any size": "4 "}).fillna("")
+    phase = wide["phase"].replace(PHASES) + notebook + wide["method"]
+    scores = [score(line.accuracy, line.map, line.spread) for line in wide.itertuples()]
+    seconds = ["–" if pd.isna(value) else f"{value:,.0f}" for value in wide["seconds"]]
+    table = wide[MODEL].assign(phase=phase, score=scores, seconds=seconds)
+    return table.rename_axis(columns=None)
 
 
-def _score(values: dict) -> str:
-    """Of several seeds the mean and their standard deviation, both in points."""
-    spread = f" ± {100 * values['spread']:.1f}" if "spread" in values else ""
-    if "accuracy" in values:
-        return f"{100 * values['accuracy']:.1f}{spread} %"
-    return f"{100 * values['map']:.1f}{spread} mAP" if "map" in values else "–"
+def score(accuracy: float, mean_precision: float, spread: float) -> str:
+    """'88.3 ± 0.8 %' or '97.5 mAP'; `spread` is the standard deviation of several seeds."""
+    value = mean_precision if pd.isna(accuracy) else accuracy
+    if pd.isna(value):
+        return "–"
+    unit = "mAP" if pd.isna(accuracy) else "%"
+    return f"{100 * value:.1f}{'' if pd.isna(spread) else f' ± {100 * spread:.1f}'} {unit}"
 
 
-def text_table(results: Iterable[Result]) -> str:
-    """The results under their column names, for a terminal."""
-    rows = [[field.name for field in fields(Result)], *(list(astuple(r)) for r in results)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(
-            cell.rjust(width) if column >= 4 else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)
+def text_table(rows: pd.DataFrame) -> str:
+    """The results for a terminal; "" where nothing was trained."""
+    table = results_table(rows)
+    return "" if table.empty else table.set_index([*MODEL, "phase"]).to_string()
 
 
-def markdown_table(results: Iterable[Result]) -> str:
+def markdown_table(rows: pd.DataFrame) -> str:
     """The results for the README: a table for each model, narrow enough for a phone."""
-    tables = []
-    for model, rows in groupby(results, lambda result: astuple(result)[:3]):
-        lines = [("phase", "score", "seconds"), ("---", "---:", "---:")]
-        whole = ((r.phase, r.score.replace(" ", "\u00a0"), r.seconds) for r in rows)
-        lines += whole
-        tables.append(_titled("{}, {}, {}".format(*model), lines))
-    return "\n\n".join(tables)
+    return "\n\n".join(
+        markdown(", ".join(model), table[["phase", "score", "seconds"]])
+        for model, table in results_table(rows).groupby(MODEL, sort=False)
+    )
 
 
-def measures_tables(paths: Iterable[Path]) -> str:
-    """What has neither a score nor a duration, for the README: a table per entry.
+def measures_tables(rows: pd.DataFrame) -> str:
+    """What trains nothing, for the README: a table for each experiment, a line for each method.
 
-    A name such as "pointing GradCAM, phase 1" is a row and, after the comma, a column.
+    The columns are phases, or metrics, whichever there are several of.
     """
     tables = []
-    for path in paths:
-        with _metrics(path) as metrics:
-            for phases in metrics["results"].values():
-                for kind in (kind for kind, values in phases.items() if not TRAINED & set(values)):
-                    cells = {name.partition(", ")[::2]: v for name, v in phases[kind].items()}
-                    columns = list(dict.fromkeys(column for _, column in cells))
-                    lines = [
-                        ("", *(c or "value" for c in columns)),
-                        ("---", *["---:"] * len(columns)),
-                    ]
-                    for row in dict.fromkeys(row for row, _ in cells):
-                        found = [cells.get((row, column)) for column in columns]
-                        lines.append((row, *("–" if v is None else f"{v:.2f}" for v in found)))
-                    tables.append(_titled(MEASURES.get(kind, kind), lines))
+    measured = rows[~rows["experiment"].isin(TRAININGS)]
+    for (*_, name), group in measured.groupby([*MODEL, "experiment"], sort=False):
+        keys = [key for key in ("phase", "metric") if group[key].nunique() > 1] or ["metric"]
+        column = group[keys].agg(", ".join, axis=1)
+        wide = group.assign(column=column).pivot_table(
+            index="method", columns="column", values="value", sort=False
+        )
+        text = wide.map(lambda value: "–" if pd.isna(value) else f"{value:.2f}")
+        tables.append(markdown(MEASURES.get(name, name), text.reset_index(names="")))
     return "\n\n".join(tables)
 
 
-def _titled(title: str, lines: Iterable[Iterable[str]]) -> str:
-    return "\n".join([f"**{title}**", "", *("| " + " | ".join(line) + " |" for line in lines)])
+def markdown(title: str, table: pd.DataFrame) -> str:
+    """A table of text under a bold title; all columns but the first are aligned to the right."""
+    lines = [table.columns, ["---", *["---:"] * (len(table.columns) - 1)]]
+    # A number and its unit stay on one line.
+    lines += ([first, *(v.replace(" ", "\u00a0") for v in rest)] for first, *rest in table.values)
+    return "\n".join([f"**{title}**", "", *(f"| {' | '.join(line)} |" for line in lines)])

@@ -1,0 +1,81 @@
+"""Publishing: scripts become notebooks, outputs become clean, tables reach the README."""
+
+import os
+import shutil
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from tools import publish
+from tools.environment import ROOT
+
+
+def test_notebooks_take_their_cells_from_scripts(tmp_path):
+    shutil.copyfile(ROOT / "pyproject.toml", tmp_path / "pyproject.toml")  # has jupytext's settings
+    scripts = tmp_path / "notebooks" / "scripts"
+    scripts.mkdir(parents=True)
+    script, path = scripts / "01_x.py", tmp_path / "notebooks" / "01_x.ipynb"
+    script.write_text('# %% [markdown]\n# # Title\n\n# %% cellView="form"\n1\n\n# %%\nx = 2\n')
+    publish.take_scripts(scripts)
+    ran = publish.clean(nbformat.read(path, as_version=4))
+    ran.cells[1].outputs = [new_output("stream", name="stdout", text="1\n")]
+    nbformat.write(ran, path)
+    script.write_text(script.read_text().replace("x = 2", "x = 3"))
+    os.utime(script, (1e9, 1e9))  # the notebook is newer
+    publish.take_scripts(scripts)
+    new = nbformat.read(path, as_version=4)
+    assert [cell.source for cell in new.cells] == ["# Title", "1", "x = 3"]
+    assert [cell.id for cell in new.cells] == [cell.id for cell in ran.cells]
+    assert new.cells[1].outputs == ran.cells[1].outputs
+    assert new.cells[1].metadata == {"cellView": "form"}
+    assert new.metadata == ran.metadata
+    assert "x = 3" in script.read_text()
+
+
+def test_published_notebooks_hold_nothing_of_one_computer(tmp_path):
+    cell = new_code_cell("print(1)")
+    cell.metadata.update(tags=["exercise"], execution={"iopub.execute_input": "2026-01-01"})
+    text = f"saved {tmp_path}/Save_Model/x.jpg below {tmp_path}"
+    cell.outputs = [new_output("stream", name="stdout", text=text)]
+    notebook = new_notebook(cells=[cell], metadata={"widgets": {"state": {}}})
+    notebook.metadata["language_info"] = {"name": "python", "version": "3.11.7"}
+    publish.clean(notebook, tmp_path)
+    assert cell.outputs[0].text == "saved Save_Model/x.jpg below ."
+    assert cell.metadata == {"tags": ["exercise"]}
+    assert notebook.metadata.keys() == {"kernelspec", "language_info"}
+    assert notebook.metadata["kernelspec"]["name"] == "python3"
+    assert notebook.metadata["language_info"] == {"name": "python"}
+
+
+def test_figures_and_metrics_are_published(tmp_path):
+    task = tmp_path / "runs" / "rendered" / "drones"
+    (task / "model").mkdir(parents=True)
+    names = ("curves.png", "Mis-classified Images.jpg", "weights.safetensors", "metrics.json")
+    for name in names:
+        (task / name).write_bytes(b"content")
+    listed = publish.copy_results(tmp_path / "runs" / "rendered", tmp_path)
+    assert listed == [tmp_path / "drones" / "metrics.json"]
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "runs", "drones", "curves.png", "Mis-classified Images.jpg",
+    }  # fmt: skip
+
+
+def test_readme_tables_stand_between_their_markers():
+    readme = (
+        "top\n<!-- results:start -->\nold\n<!-- results:end -->\n"
+        "<!-- measures:start -->\nold\n<!-- measures:end -->\nbottom\n"
+    )
+    metrics = ROOT / "Save_Model" / "drones" / "metrics.json"
+    made = publish.with_tables(readme, [metrics])
+    assert made.startswith("top\n<!-- results:start -->\n**drones, rendered, ")
+    assert made.endswith("|\n<!-- measures:end -->\nbottom\n") and "old" not in made
+    for name in ("results", "measures"):
+        with pytest.raises(publish.PublishError, match=f"README.md has no lines <!-- {name}:start"):
+            publish.with_tables(readme.replace(name, "other"), [])
+
+
+def test_readme_tables_are_what_was_published():
+    metrics = sorted((ROOT / "Save_Model").glob("*/metrics.json"))
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert publish.with_tables(text, metrics) == text, "a number was typed by hand: make publish"

@@ -1,0 +1,99 @@
+"""Tables of results, from rows to the terminal and the README."""
+
+import json
+import re
+
+import pytest
+
+from helpers.course import CourseError
+from tools import results
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a metrics.json of (experiment, phase, method, metric, value); returns its rows."""
+
+    def make(*lines, backbone="vgg16", name="metrics.json"):
+        fields = ("backbone", "experiment", "phase", "method", "metric", "value")
+        rows = [dict(zip(fields, (backbone, *line), strict=True)) for line in lines]
+        content = {"task": "drones", "data": "rendered", "rows": rows}
+        (tmp_path / name).write_text(json.dumps(content))
+        return tmp_path / name
+
+    return make
+
+
+TRAINED = (
+    ("two phases", "phase 1", "", "accuracy", 0.8125),
+    ("two phases", "phase 1", "", "seconds", 1012.34),
+    ("two phases", "phase 2", "", "loss", 1),
+    ("two phases", "phase 2", "", "accuracy", 0.9),
+    ("any size", "", "crop", "map", 0.9215),
+    ("any size", "", "crop", "spread", 0.0123),
+    ("any size", "", "any size, average", "seconds", 1),
+)
+
+
+def test_results_table(write):
+    path = write(*TRAINED, ("pointing game", "phase 1", "A", "hits", 0.97))
+    rows = results.read_rows([path])
+    assert results.markdown_table(rows).splitlines() == [
+        "**drones, rendered, vgg16**",
+        "",
+        "| phase | score | seconds |",
+        "| --- | ---: | ---: |",
+        "| 1 adaptation | 81.2\u00a0% | 1,012 |",
+        "| 2 fine-tuning | 90.0\u00a0% | – |",
+        "| 4 crop | 92.2\u00a0±\u00a01.2\u00a0mAP | – |",
+        "| 4 any size, average | – | 1 |",
+    ]
+    text = results.text_table(rows)
+    assert "drones rendered vgg16    1 adaptation" in text and "92.2 ± 1.2 mAP" in text
+    assert "pointing" not in text
+
+
+def test_without_results_there_are_no_tables():
+    rows = results.read_rows([])
+    assert results.text_table(rows) == results.markdown_table(rows) == ""
+    assert results.measures_tables(rows) == ""
+
+
+def test_each_model_has_a_table_of_its_own(write):
+    paths = [write(*TRAINED), write(*TRAINED, backbone="mobilenet_v2", name="other.json")]
+    made = results.markdown_table(results.read_rows(paths))
+    assert re.findall(r"\*\*(.*)\*\*\n\n\| phase", made) == [
+        "drones, rendered, vgg16",
+        "drones, rendered, mobilenet_v2",
+    ]
+
+
+def test_measures_tables(write):
+    path = write(
+        *TRAINED,
+        ("pointing game", "phase 1", "B", "hits", 0.97),
+        ("pointing game", "phase 2", "A, large", "hits", 1),
+        ("shortcut", "", "biased", "unbiased test", 0.5),
+        ("shortcut", "", "biased", "biased test", 0.995),
+        ("new", "", "one", "area", 0.123),
+    )
+    pointing, shortcut, new = results.measures_tables(results.read_rows([path])).split("\n\n**")
+    assert pointing.splitlines() == [
+        "**Right answers whose map is brightest on the object, as a share**",
+        "",
+        "|  | phase 1 | phase 2 |",
+        "| --- | ---: | ---: |",
+        "| B | 0.97 | – |",
+        "| A, large | – | 1.00 |",
+    ]
+    assert shortcut.splitlines()[2:] == [
+        "|  | unbiased test | biased test |",
+        "| --- | ---: | ---: |",
+        "| biased | 0.50 | 0.99 |",
+    ]
+    assert new.splitlines()[2:] == ["|  | area |", "| --- | ---: |", "| one | 0.12 |"]
+
+
+def test_results_of_an_older_course_are_refused(tmp_path):
+    (tmp_path / "metrics.json").write_text('{"task": "drones", "results": {}}')
+    with pytest.raises(CourseError, match=r"metrics\.json is not .* older version: remove it"):
+        results.read_rows([tmp_path / "metrics.json"])
