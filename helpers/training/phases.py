@@ -38,26 +38,26 @@ def phase1_model(
 
     Returns: model (eval mode), config and history.
     """
-    found = _fitting_model(folder, backbone, train, size)
-    if found:
-        return found
+    saved = _fitting_model(folder, backbone, train, size)
+    if saved:
+        return saved
     print("phase 1 has left no fitting model here: training it now")
     started = time.perf_counter()
     model = TransferModel(load_backbone(backbone), len(train.classes), seed=seed).freeze()
     features = frozen_features(model, {"train": train, "val": val}, size)
     early = EarlyStopping("val_loss", patience=3)
-    trainer = train_head(model, features["train"], features["val"], [early], seed=seed)
+    history = train_head(model, features["train"], features["val"], [early], seed=seed)
     config = {
         "classes": train.classes,
-        "size": list(size),
+        "size": size,
         "train_digest": train.digest,
         "learning_rate": HEAD_RATE,
         "seconds": time.perf_counter() - started,
     }
     save_model(folder, model, config)
-    trainer.history.to_csv(folder)
+    history.to_csv(folder)
     model, config = load_model(folder)
-    return model, config, trainer.history
+    return model, config, history
 
 
 def phase2_model(
@@ -83,15 +83,13 @@ def phase2_model(
     """
     start, config = phase1
     size = tuple(config["size"])
-    found = _fitting_model(folder, start.backbone_name, train, size)
-    if found:
-        return found[:2]
-    print(
-        "phase 2 has left no fitting model here: a short fine-tuning (notebook 03 has a longer one)"
-    )
+    saved = _fitting_model(folder, start.backbone_name, train, size)
+    if saved:
+        return saved[:2]
+    print("phase 2 has left no fitting model here: a short fine-tuning, half of notebook 03's")
     model = copy.deepcopy(start).unfreeze()
     rate = config["learning_rate"] / 10
-    trainer = fine_tune(
+    history = fine_tune(
         model,
         train.with_transform(train_transform(size)),
         val.with_transform(eval_transform(size)),
@@ -102,7 +100,7 @@ def phase2_model(
     )
     kept = {key: config[key] for key in ("classes", "size", "train_digest")}
     save_model(folder, model, {**kept, "learning_rate": rate})
-    trainer.history.to_csv(folder)
+    history.to_csv(folder)
     return load_model(folder)
 
 
@@ -112,8 +110,8 @@ def _fitting_model(
     """Model, config and history from `folder`, if they are of this backbone, size and training."""
     try:
         model, config = load_model(folder)
-        told = (config["backbone"], tuple(config["size"]), config["train_digest"])
-        if told == (backbone, tuple(size), train.digest):
+        made_of = (config["backbone"], tuple(config["size"]), config["train_digest"])
+        if made_of == (backbone, tuple(size), train.digest):
             return model, config, History.from_csv(folder)
     except (ModelError, FileNotFoundError, KeyError):
         pass

@@ -18,6 +18,7 @@ from helpers.models.backbones import Backbone
 from helpers.models.features import FeatureDataset, compute_features
 from helpers.models.transfer import TransferModel
 from helpers.training.callbacks import Callback, EarlyStopping, LearningRateSchedule
+from helpers.training.history import History
 from helpers.training.trainer import Trainer
 
 HEAD_RATE = 1e-3  # phase 1, for AdamW; well below what the range test finds
@@ -107,24 +108,25 @@ def adapt(
 def train_head(
     model: TransferModel,
     train: FeatureDataset,
-    val: FeatureDataset,
-    callbacks: list[Callback],
+    val: FeatureDataset | None,
+    callbacks: Sequence[Callback] = (),
     max_epochs: int = 60,
     learning_rate: float = HEAD_RATE,
     seed: int = 0,
     criterion: nn.Module | None = None,
-) -> Trainer:
-    """Fit the classifier to features of the frozen backbone, and return its Trainer.
+) -> History:
+    """Fit the classifier to features of the frozen backbone, and return the history.
 
     The optimizer is AdamW (Loshchilov & Hutter 2019) with weight decay 0.01, batches hold 32 rows.
-    `criterion` is `criterion_for(model)` unless another is given.
+    `criterion` is `criterion_for(model)` unless another is given. Without validation data it trains
+    for `max_epochs`.
     """
     criterion = criterion or criterion_for(model)
     model.to(Accelerator().device)  # all of it: backbone and head belong together
     optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
     trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics_for(model), seed=seed)
-    trainer.fit(make_loader(train, 32, shuffle=True, seed=seed), make_loader(val, 64), max_epochs)
-    return trainer
+    train_loader = make_loader(train, 32, shuffle=True, seed=seed)
+    return trainer.fit(train_loader, val and make_loader(val, 64), max_epochs)
 
 
 def refit_head(
@@ -133,41 +135,38 @@ def refit_head(
     val: FeatureDataset,
     seed: int = 0,
     criterion: nn.Module | None = None,
-) -> Trainer:
-    """Phase 1 once more, by a head that starts anew; `model` itself stays as it is.
+) -> TransferModel:
+    """Phase 1 once more: another model on the same frozen backbone; `model` stays as it is.
 
     To try other labels, another seed or another criterion on features that are there already.
     """
     other = model.with_new_head(seed)
     early = EarlyStopping("val_loss", patience=2)
-    return train_head(other, train, val, [early], seed=seed, criterion=criterion)
+    train_head(other, train, val, [early], seed=seed, criterion=criterion)
+    return other
 
 
 def fine_tune(
     model: TransferModel,
     train: ImageDataset,
     val: ImageDataset,
-    callbacks: list[Callback],
+    callbacks: Sequence[Callback],
     max_epochs: int,
     learning_rate: float = FINE_TUNE_RATE,
     batch_size: int = 16,
     seed: int = 0,
-) -> Trainer:
+) -> History:
     """Phase 2 as in notebook 03: everything that is unfrozen learns, at rates that rise and fall.
 
     Args:
         model: unfrozen as wanted.
         train, val: images with tensor transforms, of one size or of any.
-        batch_size: images, of 224 x 224 where they are of any size.
+        batch_size: see `make_loader`.
     """
     optimizer = torch.optim.AdamW(
         model.parameter_groups(learning_rate, head_factor=HEAD_FACTOR), weight_decay=0.01
     )
     callbacks, metrics = [LearningRateSchedule(), *callbacks], metrics_for(model)
     trainer = Trainer(model, criterion_for(model), optimizer, callbacks, metrics, seed)
-    trainer.fit(
-        make_loader(train, batch_size, shuffle=True, seed=seed),
-        make_loader(val, batch_size),
-        max_epochs,
-    )
-    return trainer
+    train_loader = make_loader(train, batch_size, shuffle=True, seed=seed)
+    return trainer.fit(train_loader, make_loader(val, batch_size), max_epochs)

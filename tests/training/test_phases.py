@@ -71,9 +71,9 @@ def test_both_phases_learn_circles_from_crosses(tmp_path, photos):
     train = photos[0].with_transform(train_transform(SIZE))
     val = photos[1].with_transform(eval_transform(SIZE))
     early = EarlyStopping(patience=9)
-    trainer = recipes.fine_tune(
+    tuned = recipes.fine_tune(
         model.unfreeze(), train, val, [early], 4, config["learning_rate"] / 10, batch_size=8
     )
-    losses = trainer.history.epoch_frame()["val_loss"]
+    losses = tuned.epoch_frame()["val_loss"]
     assert losses.min() < history.epoch_frame()["val_loss"].iloc[0] / 2
-    assert trainer.history.epoch_frame()["val_accuracy"].max() >= 0.75
+    assert tuned.epoch_frame()["val_accuracy"].max() >= 0.75

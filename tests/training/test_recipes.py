@@ -52,9 +52,9 @@ def test_fine_tuning_takes_images_of_any_size(photos):
     model = TransferModel(load_backbone("efficientnet_lite0"), 2, "spp")
     train = photos[0].with_transform(train_transform(rule))
     val = photos[1].with_transform(eval_transform(rule))
-    trainer = recipes.fine_tune(model.unfreeze(), train, val, [], 2, batch_size=4)
-    assert len(trainer.history.epochs) == 2
-    assert len(trainer.history.batches) > 2 * 24 // 16  # several shapes, so several batches
+    history = recipes.fine_tune(model.unfreeze(), train, val, [], 2, batch_size=4)
+    assert len(history.epochs) == 2
+    assert len(history.batches) > 2 * 24 // 16  # several shapes, so several batches
 
 
 def test_a_head_fitted_again_starts_anew_and_leaves_the_model_alone(photos):
@@ -64,7 +64,7 @@ def test_a_head_fitted_again_starts_anew_and_leaves_the_model_alone(photos):
     features = recipes.frozen_features(model, splits, SIZE, views=(1,))
     before = {name: value.clone() for name, value in model.state_dict().items()}
     first, same, other = (
-        recipes.refit_head(model, features["train"], features["val"], seed).unwrapped_model
+        recipes.refit_head(model, features["train"], features["val"], seed).head
         for seed in (0, 0, 1)
     )
     assert torch.equal(first[1].weight, same[1].weight)
