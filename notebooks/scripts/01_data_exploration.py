@@ -28,22 +28,16 @@ if "google.colab" in str(ip := get_ipython()):
 # %%
 import numpy as np
 import pandas as pd
-from IPython.display import display
+import torch
 
 from data_scripts.tasks import data_folder
-from helpers.course import run_folder
-from helpers.data.images import read_image
-from helpers.data.splits import file_table, load_splits
-from helpers.data.transforms import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    augmentation_gallery,
-    eval_transform,
-)
-from helpers.plots import images as plots
+from helpers import course, plots
+from helpers.data import augmentation_gallery, eval_transform, file_table, load_splits, read_image
+from helpers.models import IMAGENET_MEAN, IMAGENET_STD
 
+course.setup()
 SEED = 0
-folder, figures = data_folder("drones"), run_folder("drones")
+folder, figures = data_folder("drones"), course.run_folder("drones")
 files = file_table(folder)
 files.head(3)
 
@@ -137,10 +131,10 @@ plots.size_scatter(usable, f"{squashed:.0%} of the images are squashed by more t
 # how far the new images are from what the network knows.
 
 # %%
-views = train.with_transform(eval_transform((224, 224), mean=None))
+views = train.with_transform(eval_transform((224, 224)))
 some = rng.permutation(len(views))[:200]
-pixels = np.stack([views[i][0] for i in some]) / np.float32(255)
-mean, std = pixels.mean(axis=(0, 1, 2)), pixels.std(axis=(0, 1, 2))
+pixels = torch.stack([views[i][0] for i in some]) / 255
+mean, std = (f(pixels, dim=(0, 2, 3)).numpy() for f in (torch.mean, torch.std))
 plots.channel_statistics(
     {"these images": (mean, std), "ImageNet": (IMAGENET_MEAN, IMAGENET_STD)},
     f"The channel means differ by at most {np.abs(mean - IMAGENET_MEAN).max():.2f}",
@@ -165,7 +159,7 @@ plots.augmentation_rows(
 # ## Try it
 #
 # - Pick another `photo`, one with a tiny object. Which augmentation hurts it most? The parameters
-#   stand in one place: `AUGMENTATIONS` in `helpers/transforms.py`.
+#   stand in one place: `AUGMENTATIONS` in `helpers/data/transforms.py`.
 # - Put a renamed text file into a class folder and run the notebook again. Is it named?
 # - A drone seen from above has no upright side, a drone in front of a skyline has. Would you keep
 #   `rotate90` for your own images?

@@ -17,31 +17,19 @@ if "google.colab" in str(ip := get_ipython()):
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
 # %%
-import copy
 import time
-from itertools import islice
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from torch import nn
 
 from data_scripts.tasks import data_folder
-from helpers.course import backbone_name, record_result, run_folder
-from helpers.data.datasets import make_loader
-from helpers.data.splits import load_splits
-from helpers.data.transforms import eval_transform, train_transform
-from helpers.evaluation.metrics import multiclass_metrics
-from helpers.models.backbones import load_backbone
-from helpers.models.features import compute_features
-from helpers.models.transfer import TransferModel, save_model
-from helpers.plots import images as plots
-from helpers.plots import training as curves
-from helpers.training.callbacks import EarlyStopping, Progress
-from helpers.training.lr_range import lr_range_test, suggest_rate
-from helpers.training.recipes import HEAD_RATE, LABEL_SMOOTHING, VIEWS, train_head
-from helpers.training.trainer import Trainer
+from helpers import course, plots
+from helpers.data import eval_transform, load_splits, make_loader, train_transform
+from helpers.evaluation import evaluate, multiclass_metrics
+from helpers.models import TransferModel, compute_features, load_backbone, predict, save_model
+from helpers.training import EarlyStopping, Progress, Trainer, lr_range_test, recipes, suggest_rate
 
+course.setup()
 SEED, SIZE = 0, (224, 224)  # (height, width)
 splits = load_splits(data_folder("drones"), seed=SEED)
 classes = splits["train"].classes
@@ -54,17 +42,16 @@ classes = splits["train"].classes
 # a *logit*. Only the head is new, and it starts at random.
 
 # %%
-torch.manual_seed(SEED)
-backbone = load_backbone(backbone_name())
-model = TransferModel(backbone, num_classes=len(classes))
-train = splits["train"].with_transform(train_transform(SIZE, model.mean, model.std))
-val = splits["val"].with_transform(eval_transform(SIZE, model.mean, model.std))
+backbone = load_backbone(course.backbone_name())
+model = TransferModel(backbone, num_classes=len(classes), seed=SEED)
+train = splits["train"].with_transform(train_transform(SIZE))
+val = splits["val"].with_transform(eval_transform(SIZE))
 
 image, _ = val[0]
 with torch.no_grad():
-    maps = model.features(image[None])
+    maps = model.feature_maps(image[None])
     print(f"image {tuple(image.shape)} -> features {tuple(maps.shape[1:])}", end=" -> ")
-    print(f"averaged {tuple(model.embed(image[None]).shape[1:])} -> {len(classes)} logits")
+    print(f"averaged {tuple(model.pool(maps).shape[1:])} -> {len(classes)} logits")
 
 # %% [markdown]
 # ## Before training
@@ -73,9 +60,8 @@ with torch.no_grad():
 # naming the largest class. Were it much better, something would leak or be wired wrongly.
 
 # %%
-criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
-metrics = multiclass_metrics(len(classes))
-before = Trainer(model, criterion, metrics=metrics).evaluate(make_loader(val))
+criterion = torch.nn.CrossEntropyLoss(label_smoothing=recipes.LABEL_SMOOTHING)
+before = evaluate(model, make_loader(val), criterion, multiclass_metrics(len(classes)))
 largest = np.bincount(val.labels).max() / len(val)
 print(f"before training: accuracy {before['accuracy']:.2f}, largest class {largest:.2f}")
 print(f"loss {before['loss']:.2f}, a uniform guess would have {np.log(len(classes)):.2f}")
@@ -84,7 +70,8 @@ print(f"loss {before['loss']:.2f}, a uniform guess would have {np.log(len(classe
 picks = np.random.default_rng(SEED).permutation(len(val))[:12]
 labels = [val.labels[i] for i in picks]
 photos = [splits["val"][i][0] for i in picks]
-guesses = model.predict(torch.stack([val[i][0] for i in picks]))
+shown = make_loader(val.subset(picks))
+guesses = model.probabilities(predict(model, shown)[0])
 plots.prediction_grid(photos, labels, guesses, classes, "Before training: guessing")
 
 # %% [markdown]
@@ -93,24 +80,25 @@ plots.prediction_grid(photos, labels, guesses, classes, "Before training: guessi
 # Frozen parameters get no gradients. That is half of it. **Batch norm** layers also carry running
 # statistics, and in training mode they update them with every batch that passes, gradients or
 # not. So `freeze()` keeps the backbone in evaluation mode as well. Here both ways see ten
-# batches; the cosine tells whether the same images still give the same features, and is 1 if so.
+# batches; the cosine says whether the same images still give the same features, and is 1 if so.
 
 # %%
-careless = copy.deepcopy(model)
+careless = TransferModel(backbone, len(classes))
 careless.features.requires_grad_(False)  # half of it: no gradients
 model.freeze()  # all of it
 
-probe = torch.stack([val[i][0] for i in picks])
+probe, some = val.subset(picks), np.random.default_rng(SEED).permutation(len(train))[:160]
+imagenet = backbone.features.state_dict()  # each model has a copy of its own
+reference = compute_features(model, probe).features[0]
 for name, trial in {"requires_grad only": careless, "freeze()": model}.items():
-    start = {key: value.clone() for key, value in trial.features.state_dict().items()}
+    trial.train()
     with torch.no_grad():
-        reference = trial.eval().embed(probe)
-        trial.train()
-        for images, _ in islice(make_loader(train, 16, shuffle=True), 10):
+        for images, _ in make_loader(train.subset(some)):
             trial(images)
-    moved = sum(not torch.equal(v, start[k]) for k, v in trial.features.state_dict().items())
-    similar = nn.functional.cosine_similarity(reference, trial.eval().embed(probe)).mean()
-    print(f"{name:>18}: {moved} of {len(start)} tensors moved, cosine of features {similar:.3f}")
+    features = trial.features.state_dict()
+    moved = sum(not torch.equal(features[key].cpu(), imagenet[key]) for key in imagenet)
+    similar = torch.cosine_similarity(reference, compute_features(trial, probe).features[0]).mean()
+    print(f"{name:>18}: {moved} of {len(imagenet)} tensors moved, cosine of features {similar:.3f}")
 
 # %%
 frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
@@ -126,10 +114,10 @@ print(f"frozen: {frozen:,} parameters; learning: {learning:,}, or {learning / fr
 
 # %%
 started = time.perf_counter()
-features = compute_features(model, train, VIEWS)
+features = compute_features(model, train, recipes.VIEWS)
 val_features = compute_features(model, val)
 feature_seconds = time.perf_counter() - started
-print(f"{len(VIEWS)} views of {len(train)} images, and {len(val)} for validation: ", end="")
+print(f"{len(recipes.VIEWS)} views of {len(train)} images, and {len(val)} for validation: ", end="")
 print(f"{tuple(features.features.shape)} in {feature_seconds:.0f} s")
 
 # %% [markdown]
@@ -143,8 +131,8 @@ print(f"{tuple(features.features.shape)} in {feature_seconds:.0f} s")
 optimizer = torch.optim.AdamW(model.head.parameters())
 loader = make_loader(features, 32, shuffle=True, seed=SEED)
 test = lr_range_test(model.head, criterion, optimizer, loader, start=1e-5, end=10, seed=SEED)
-print(f"the test allows up to about {suggest_rate(test):.0e}; we take {HEAD_RATE:.0e}")
-curves.lr_range(test, HEAD_RATE)
+print(f"the test allows up to about {suggest_rate(test):.0e}; we take {recipes.HEAD_RATE:.0e}")
+plots.lr_range(test, recipes.HEAD_RATE)
 
 # %% [markdown]
 # ## Train the head
@@ -159,15 +147,16 @@ curves.lr_range(test, HEAD_RATE)
 # %%
 started = time.perf_counter()
 early = EarlyStopping("val_loss", patience=3)
-trainer = train_head(model, features, val_features, [early, Progress(every=5)], seed=SEED)
+history = recipes.train_head(model, features, val_features, [early, Progress(every=5)], seed=SEED)
 head_seconds = time.perf_counter() - started
-after = trainer.evaluate(make_loader(val_features, 64))
-print(f"{trainer.epoch} epochs in {head_seconds:.1f} s; best: epoch {early.best_epoch}")
+epochs = len(history.epochs)
+after = evaluate(model, make_loader(val), criterion, multiclass_metrics(len(classes)))
+print(f"{epochs} epochs in {head_seconds:.1f} s; best: epoch {early.best_epoch}")
 
 # %%
 gained = 100 * (after["accuracy"] - before["accuracy"])
-curves.loss_curves(
-    trainer.history,
+plots.loss_curves(
+    history,
     f"Phase 1: validation accuracy {before['accuracy']:.0%} → {after['accuracy']:.0%} "
     f"({gained:+.0f} points)",
 )
@@ -178,7 +167,7 @@ curves.loss_curves(
 # training images by heart; there early stopping steps in.
 
 # %%
-guesses = model.predict(torch.stack([val[i][0] for i in picks]))
+guesses = model.probabilities(predict(model, shown)[0])
 plots.prediction_grid(photos, labels, guesses, classes, "The same images after phase 1")
 
 # %% [markdown]
@@ -189,30 +178,24 @@ plots.prediction_grid(photos, labels, guesses, classes, "The same images after p
 # check. What we give up: the plain loop would draw new views for ever, where we repeat a few.
 
 # %%
-plain = copy.deepcopy(model)
-optimizer = torch.optim.AdamW(plain.head.parameters(), lr=HEAD_RATE)
+plain = model.with_new_head(SEED)
+optimizer = torch.optim.AdamW(plain.head.parameters(), lr=recipes.HEAD_RATE)
 loop = Trainer(plain, criterion, optimizer, seed=SEED)
-history = loop.fit(make_loader(train, 16, shuffle=True, seed=SEED), None, max_epochs=1)
-epoch_seconds = history.epochs[0]["seconds"]
-plain_seconds = trainer.epoch * epoch_seconds
+one_epoch = loop.fit(make_loader(train, 16, shuffle=True, seed=SEED), None, max_epochs=1)
+plain_seconds = epochs * one_epoch.epochs[0]["seconds"]
 kept_seconds = feature_seconds + head_seconds
 
 # %%
-through_backbone, _ = Trainer(model, criterion).predict(make_loader(val))
-from_features, _ = Trainer(model.head, criterion).predict(make_loader(val_features))
+through_backbone, _ = predict(model, make_loader(val))
+from_features, _ = predict(model.head, make_loader(val_features))
 difference = (through_backbone - from_features).abs().max()
 print(f"largest difference between the logits: {difference:.1e}")
 
 # %%
-figure, axis = plt.subplots(figsize=(6, 1.8))
-bars = axis.barh(["plain loop", "features once"], [plain_seconds, kept_seconds], color=plots.TRAIN)
-axis.bar_label(bars, fmt="%.0f s", padding=3)
-axis.set(
-    title=f"{trainer.epoch} epochs: {plain_seconds / kept_seconds:.1f} times as fast",
-    xlabel="seconds",
+plots.durations(
+    {"plain loop": plain_seconds, "features once": kept_seconds},
+    f"{epochs} epochs: {plain_seconds / kept_seconds:.1f} times as fast",
 )
-axis.margins(x=0.12)
-plots.save(figure, None)
 
 # %% [markdown]
 # ## Save it
@@ -222,27 +205,26 @@ plots.save(figure, None)
 
 # %%
 folder = save_model(
-    run_folder("drones") / f"phase1_{backbone.name}",
+    course.run_folder("drones") / f"phase1_{backbone.name}",
     model,
     {
         "classes": classes,
-        "size": list(SIZE),
+        "size": SIZE,
         "train_digest": splits["train"].digest,
-        "learning_rate": HEAD_RATE,
+        "learning_rate": recipes.HEAD_RATE,
         "seconds": kept_seconds,
     },
 )
-trainer.history.to_csv(folder)
-record_result(
-    "drones", backbone.name, "phase1", val_accuracy=after["accuracy"], seconds=kept_seconds
-)
+history.to_csv(folder)
+scores = {"val_accuracy": after["accuracy"], "seconds": kept_seconds}
+course.record_result("drones", backbone.name, "two phases", "phase 1", **scores)
 print(*sorted(path.name for path in folder.iterdir()), sep="\n")
 
 # %% [markdown]
 # ## Try it
 #
-# - `VIEWS = range(1, 2)`: train on a single view. Does the gap between training and validation
-#   grow?
+# - `compute_features(model, train, range(1, 2))`: train on a single view. Does the gap between
+#   training and validation grow?
 # - `torch.nn.Linear` is a modest head. Replace `model.head` by two layers with a ReLU between
 #   them. Does it help, or only learn the training images faster? (`save_model` refuses such a
 #   head, since `load_model` could not rebuild it.)

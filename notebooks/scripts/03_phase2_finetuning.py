@@ -18,52 +18,33 @@ if "google.colab" in str(ip := get_ipython()):
 
 # %%
 import copy
-import time
 
 import numpy as np
 import pandas as pd
 import torch
-from helpers.predict import predict_photo
-from IPython.display import display
-from torch import nn
 
 from data_scripts.tasks import data_folder
-from helpers.course import backbone_name, record_result, run_folder
-from helpers.data.datasets import make_loader
-from helpers.data.splits import load_splits
-from helpers.data.transforms import eval_transform, train_transform
-from helpers.evaluation.metrics import (
-    accuracy_interval,
-    confusion,
-    multiclass_metrics,
-    paired_test,
-    per_class_report,
-)
-from helpers.models.backbones import resolve_backbone
-from helpers.models.transfer import load_model, save_model
-from helpers.plots import images as plots
-from helpers.plots import training as curves
-from helpers.training.callbacks import EarlyStopping, LearningRateSchedule, Progress, warmup_cosine
-from helpers.training.phases import phase1_model
-from helpers.training.recipes import HEAD_FACTOR, LABEL_SMOOTHING
-from helpers.training.trainer import Trainer
+from helpers import course, evaluation, models, plots, training
+from helpers.data import eval_transform, load_splits, make_loader, train_transform
+from helpers.training import EarlyStopping, LearningRateSchedule, Progress, Trainer, warmup_cosine
 
+course.setup()
 SEED, SIZE, BATCH = 0, (224, 224), 16
 splits = load_splits(data_folder("drones"), seed=SEED)
 classes = splits["train"].classes
-runs, name = run_folder("drones"), resolve_backbone(backbone_name())
+runs = course.run_folder("drones")
+name = models.resolve_backbone(course.backbone_name())
 
 # %% [markdown]
 # ## Where phase 1 left off
 
 # %%
-model, config, phase1_history = phase1_model(
+phase1, config, phase1_history = training.phase1_model(
     runs / f"phase1_{name}", name, splits["train"], splits["val"], SIZE, seed=SEED
 )
-phase1 = copy.deepcopy(model)  # to compare with at the end
-train = splits["train"].with_transform(train_transform(SIZE, model.mean, model.std))
-val = splits["val"].with_transform(eval_transform(SIZE, model.mean, model.std))
-test = splits["test"].with_transform(eval_transform(SIZE, model.mean, model.std))
+train = splits["train"].with_transform(train_transform(SIZE))
+val = splits["val"].with_transform(eval_transform(SIZE))
+test = splits["test"].with_transform(eval_transform(SIZE))
 print(f"{name}: phase 1 trained the head at a rate of {config['learning_rate']:.1e}")
 
 # %% [markdown]
@@ -74,42 +55,32 @@ print(f"{name}: phase 1 trained the head at a rate of {config['learning_rate']:.
 # nothing at the end. The head may go three times as fast. Batch norm keeps ImageNet's running
 # statistics, since batches of 16 would give poor ones; its scale and shift do learn.
 #
-# **Early stopping is reset**: the best loss so far and the patience belong to phase 1. Phase 2
-# gets more patience, since it may get worse before it gets better.
+# **Early stopping begins anew**: the best loss of phase 1 does not count any more. Phase 2 gets
+# more patience, since it may get worse before it gets better. (Where one notebook runs both phases,
+# as number 5 does, `early.reset(patience=5)` makes the same object ready for the second.)
 
 # %%
 rate = config["learning_rate"] / 10
-early = EarlyStopping("val_loss", patience=3)  # as in phase 1
-early.reset(patience=5)
-model.unfreeze()
-optimizer = torch.optim.AdamW(
-    model.parameter_groups(rate, head_factor=HEAD_FACTOR), weight_decay=0.01
-)
-criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
-metrics = multiclass_metrics(len(classes))
-trainer = Trainer(
-    model,
-    criterion,
-    optimizer,
-    [LearningRateSchedule(), early, Progress()],
-    metrics,
-    seed=SEED,
-)
+model = copy.deepcopy(phase1).unfreeze()  # phase 1 stays, to be compared with at the end
+groups = model.parameter_groups(rate, head_factor=training.HEAD_FACTOR)
+optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+criterion = torch.nn.CrossEntropyLoss(label_smoothing=training.LABEL_SMOOTHING)
+metrics = evaluation.multiclass_metrics(len(classes))
+callbacks = [LearningRateSchedule(), EarlyStopping("val_loss", patience=5), Progress()]
+trainer = Trainer(model, criterion, optimizer, callbacks, metrics, seed=SEED)
 learning = sum(p.numel() for p in model.parameters() if p.requires_grad)
 print(f"{learning:,} parameters learn, the backbone's at a rate of {rate:.1e}")
 
 # %%
 EPOCHS = int(np.clip(3000 // len(train), 2, 20))  # about 3,000 images, minutes on a CPU
-started = time.perf_counter()
 train_loader = make_loader(train, BATCH, shuffle=True, seed=SEED)
 val_loader = make_loader(val, BATCH)
 phase2_history = trainer.fit(train_loader, val_loader, EPOCHS)
-seconds = time.perf_counter() - started
 
 # %%
 scores = pd.DataFrame(
     {
-        phase: Trainer(candidate, criterion, metrics=metrics).evaluate(val_loader)
+        phase: evaluation.evaluate(candidate, val_loader, criterion, metrics)
         for phase, candidate in (("phase 1", phase1), ("phase 2", model))
     }
 ).T
@@ -121,7 +92,7 @@ scores.rename_axis("validation").round(3)
 # %%
 history = phase1_history + phase2_history
 boundary = phase1_history.epochs[-1]["epoch"]
-curves.loss_curves(
+plots.loss_curves(
     history,
     "Loss in phase 1 and phase 2",
     boundary,
@@ -130,7 +101,7 @@ curves.loss_curves(
 
 # %%
 gained = 100 * (scores.loc["phase 2", "accuracy"] - scores.loc["phase 1", "accuracy"])
-curves.accuracy_curves(
+plots.accuracy_curves(
     history,
     f"Validation accuracy: {gained:+.0f} points in phase 2",
     boundary,
@@ -142,7 +113,7 @@ curves.accuracy_curves(
 # validation accuracy without anything being wrong.
 
 # %%
-curves.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.jpg")
+plots.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.jpg")
 
 # %% [markdown]
 # ## The same with a rate ten times too high
@@ -153,19 +124,14 @@ curves.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.j
 # %%
 SHORT, schedule = max(1, round(EPOCHS / 3)), warmup_cosine()
 reckless = copy.deepcopy(phase1).unfreeze()
-groups = reckless.parameter_groups(10 * rate, head_factor=HEAD_FACTOR)
-hot = Trainer(
-    reckless,
-    criterion,
-    torch.optim.AdamW(groups, weight_decay=0.01),
-    [LearningRateSchedule(lambda progress: schedule(progress * SHORT / EPOCHS)), Progress()],
-    metrics,
-    seed=SEED,
-)
+groups = reckless.parameter_groups(10 * rate, head_factor=training.HEAD_FACTOR)
+optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+callbacks = [LearningRateSchedule(lambda progress: schedule(progress * SHORT / EPOCHS)), Progress()]
+hot = Trainer(reckless, criterion, optimizer, callbacks, metrics, seed=SEED)
 hot_history = hot.fit(train_loader, val_loader, SHORT)
 
 # %%
-curves.epoch_curves(
+plots.epoch_curves(
     {f"rate {rate:.0e}": phase2_history, f"rate {10 * rate:.0e}": hot_history},
     "val_accuracy",
     "Phase 2 at the right rate and at ten times that",
@@ -180,16 +146,16 @@ curves.epoch_curves(
 # images were in phase 1 says what "unlike" means.
 
 # %%
-probe = torch.stack([val[i][0] for i in range(min(64, len(val)))])
-with torch.no_grad():
-    kept, careful, burnt = (m.eval().embed(probe).cpu() for m in (phase1, model, reckless))
-cosine = nn.functional.cosine_similarity
+probe = val.subset(range(min(64, len(val))))
+kept, careful, burnt = (
+    models.compute_features(m, probe).features[0] for m in (phase1, model, reckless)
+)
 for text, others in (
     (f"same images, at {rate:.0e}, epochs: {len(phase2_history.epochs)}", careful),
     (f"same images, at {10 * rate:.0e}, epochs: {SHORT}", burnt),
     ("different images in phase 1", kept.roll(1, dims=0)),
 ):
-    print(f"{text:>35}: cosine {cosine(kept, others).mean():.2f}")
+    print(f"{text:>35}: cosine {torch.cosine_similarity(kept, others).mean():.2f}")
 
 # %%
 distances = pd.DataFrame(
@@ -199,7 +165,7 @@ distances = pd.DataFrame(
     }
 )
 ratio = (distances.iloc[:, 1] / distances.iloc[:, 0]).median()
-curves.block_bars(
+plots.block_bars(
     distances,
     f"The high rate moves the weights {ratio:.0f} times as far in fewer epochs",
     "relative change",
@@ -216,7 +182,7 @@ curves.block_bars(
 some = np.random.default_rng(SEED).permutation(len(train))[:240]
 seen = make_loader(splits["train"].with_transform(val.transform).subset(some), BATCH)
 scores["train accuracy"] = [
-    Trainer(candidate, criterion, metrics=metrics).evaluate(seen)["accuracy"]
+    evaluation.evaluate(candidate, seen, metrics=metrics)["accuracy"]
     for candidate in (phase1, model)
 ]
 scores["gap"] = scores["train accuracy"] - scores["accuracy"]
@@ -232,11 +198,10 @@ scores[["train accuracy", "accuracy", "gap"]].round(3)
 # %%
 results, intervals, logits = {}, {}, {}
 for phase, candidate in (("phase 1", phase1), ("phase 2", model)):
-    judge = Trainer(candidate, criterion)
-    logits[phase], labels = judge.predict(make_loader(test, BATCH))
+    logits[phase], labels = models.predict(candidate, make_loader(test, BATCH))
     correct = int((logits[phase].argmax(dim=1) == labels).sum())
     results[phase] = correct / len(labels)
-    low, high = intervals[phase] = accuracy_interval(correct, len(labels))
+    low, high = intervals[phase] = evaluation.accuracy_interval(correct, len(labels))
     print(f"{phase}: {results[phase]:.1%} right (95 % interval {low:.1%} to {high:.1%})")
 
 # %% [markdown]
@@ -245,7 +210,7 @@ for phase, candidate in (("phase 1", phase1), ("phase 2", model)):
 
 # %%
 first, second = (logits[phase].argmax(dim=1) for phase in results)
-mended, broken, chance = paired_test(first == labels, second == labels)
+mended, broken, chance = evaluation.paired_test(first == labels, second == labels)
 gain = 100 * (results["phase 2"] - results["phase 1"])
 print(f"fine-tuning: {gain:+.1f} points; it mended {mended} images and broke {broken}")
 print(f"a split as uneven as this by luck alone: probability {chance:.1g}")
@@ -270,17 +235,14 @@ plots.result_figure(
 # Which classes are mixed up? Rows hold the given class, columns the predicted one.
 
 # %%
-plots.confusion_heatmap(
-    confusion(logits["phase 2"], labels, classes),
-    f"Test after phase 2: {results['phase 2']:.0%} right",
-)
+plots.confusion(labels, second, classes, f"Test after phase 2: {results['phase 2']:.0%} right")
 
 # %% [markdown]
 # **Precision**: of the images called a bird, how many are one? **Recall**: of the birds, how many
 # were called one? **F1** is their harmonic mean, low if either is low.
 
 # %%
-per_class_report(logits["phase 2"], labels, classes).round(2)
+evaluation.per_class_report(labels, second, classes).round(2)
 
 # %% [markdown]
 # The most confident mistakes teach most: is the image hopeless, the label wrong, or does the
@@ -306,36 +268,38 @@ if len(worst):
 # `load_model` rebuilds the model from its folder alone. The proof is in the probabilities.
 
 # %%
-folder = save_model(
+folder = models.save_model(
     runs / f"phase2_{name}",
     model,
     {
         "classes": classes,
-        "size": list(SIZE),
+        "size": SIZE,
         "train_digest": splits["train"].digest,
         "learning_rate": rate,
         "test_accuracy": results["phase 2"],
     },
 )
 phase2_history.to_csv(folder)
-again, loaded = load_model(folder)
+again, loaded = models.load_model(folder)
 
 photo = test.paths[0]
-before, after = (predict_photo(each, loaded, photo) for each in (model, again))
+before, after = (models.predict_photo(each, loaded, photo) for each in (model, again))
 difference = (before["probability"] - after["probability"]).abs().max()
 print(f"given: {classes[test.labels[0]]}; before and after saving differ by {difference:.0e}")
 after.round(3)
 
 # %%
-for phase, spent in (("phase 1", config["seconds"]), ("phase 2", seconds)):
-    record_result(
+seconds = {"phase 1": config["seconds"], "phase 2": phase2_history.epoch_frame()["seconds"].sum()}
+for phase, accuracy in results.items():
+    course.record_result(
         "drones",
         name,
-        phase.replace(" ", ""),
-        accuracy=results[phase],
-        val_accuracy=float(scores.loc[phase, "accuracy"]),
-        train_accuracy=float(scores.loc[phase, "train accuracy"]),
-        seconds=spent,
+        "two phases",
+        phase,
+        accuracy=accuracy,
+        val_accuracy=scores.loc[phase, "accuracy"],
+        train_accuracy=scores.loc[phase, "train accuracy"],
+        seconds=seconds[phase],
         test_images=len(labels),
     )
 

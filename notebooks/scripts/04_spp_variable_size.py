@@ -18,37 +18,21 @@ if "google.colab" in str(ip := get_ipython()):
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
 # %%
-import copy
-import shutil
-import tempfile
 import time
-from dataclasses import asdict
-from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 import torch
-from helpers.batching import PIXEL_BUDGET, ShapeRule, distortion, make_bucket_loader
-from helpers.predict import predict_photo
-from IPython.display import display
 
 from data_scripts.tasks import data_folder, object_boxes
-from helpers.course import backbone_name, data_form, record_result, run_folder
-from helpers.data.datasets import ImageFolderDataset, make_loader
-from helpers.data.splits import load_multilabel_splits, load_splits
-from helpers.data.transforms import eval_transform, train_transform
-from helpers.evaluation.metrics import paired_test
-from helpers.models.backbones import load_backbone
-from helpers.models.memory import activation_bytes
-from helpers.models.transfer import SpatialPyramidPooling, TransferModel, load_model, save_model
-from helpers.plots import sizes as size_plots
-from helpers.training.recipes import adapt, criterion_for, metrics_for
-from helpers.training.trainer import Trainer
+from helpers import course, data, evaluation, models, plots, training
+from helpers.data import PIXEL_BUDGET, ShapeRule, eval_transform, make_loader, train_transform
+from helpers.models import SpatialPyramidPooling, TransferModel
 
+course.setup()
 SEED, SIZE = 0, (224, 224)
-folder, runs = data_folder("drones"), run_folder("drones")
-splits = load_splits(folder, seed=SEED)
+folder, runs = data_folder("drones"), course.run_folder("drones")
+splits = data.load_splits(folder, seed=SEED)
 classes = splits["train"].classes
 
 # %% [markdown]
@@ -61,17 +45,17 @@ classes = splits["train"].classes
 # %%
 RULE = ShapeRule(min_side=160, max_pixels=SIZE[0] * SIZE[1])
 views = {
-    "squashed": eval_transform(SIZE, mean=None),
-    "resized and cropped": eval_transform(SIZE, mean=None, crop=True),
-    "near its shape": eval_transform(RULE, mean=None),
+    "squashed": eval_transform(SIZE),
+    "resized and cropped": eval_transform(SIZE, crop=True),
+    "near its shape": eval_transform(RULE),
 }
 sizes = splits["test"].sizes
 ratios = sizes[:, 1] / sizes[:, 0]
 extremes = [*np.argsort(-ratios, kind="stable")[:2], np.argmin(ratios)]
 photos = [splits["test"][i][0] for i in extremes]
-size_plots.side_by_side(
+plots.side_by_side(
     [
-        {"the image": photo} | {name: view(photo) for name, view in views.items()}
+        {"the image": photo} | {name: transform.view(photo) for name, transform in views.items()}
         for photo in photos
     ],
     "Squash it, crop it, or keep its shape?",
@@ -86,12 +70,11 @@ size_plots.side_by_side(
 # per channel, wherever the borders of the bins lie.
 
 # %%
-backbone = load_backbone(backbone_name())
-probe = TransferModel(copy.deepcopy(backbone), len(classes)).freeze()  # stays on the CPU
-view = eval_transform(RULE, probe.mean, probe.std)
-image = view(photos[0])
+backbone = models.load_backbone(course.backbone_name())
+probe = TransferModel(backbone, len(classes)).freeze()
+image = eval_transform(RULE)(photos[0])
 with torch.no_grad():
-    maps = probe.features(image[None])
+    maps = probe.feature_maps(image[None])
 print(f"image {tuple(image.shape)} -> feature maps {tuple(maps.shape[1:])}")
 for level in (4, 2, 1):
     vector = SpatialPyramidPooling([level])(maps)
@@ -106,8 +89,8 @@ print(
 # %%
 channel = (maps.amax(dim=(0, 2, 3)) - maps.mean(dim=(0, 2, 3))).argmax()  # one with a clear peak
 levels = {level: SpatialPyramidPooling([level])(maps[:, [channel]]) for level in (4, 2, 1)}
-size_plots.pyramid(
-    views["near its shape"](photos[0]),
+plots.pyramid(
+    views["near its shape"].view(photos[0]),
     {level: values.reshape(level, level).numpy() for level, values in levels.items()},
     f"What the pyramid keeps of channel {channel}",
     path=runs / "Pyramid.jpg",
@@ -120,7 +103,7 @@ size_plots.pyramid(
 # %%
 for photo in photos:
     with torch.no_grad():
-        maps = probe.features(view(photo)[None])
+        maps = probe.feature_maps(eval_transform(RULE)(photo)[None])
     print(f"image {photo.shape[:2]} -> maps {tuple(maps.shape[2:])} -> {pool(maps).shape[1]:,}")
 
 # %% [markdown]
@@ -135,21 +118,21 @@ for photo in photos:
 sizes = splits["train"].sizes
 shapes = RULE.shapes(sizes)
 for name, target in (("squashing", np.full_like(sizes, 224)), ("a shape near its own", shapes)):
-    change = distortion(sizes, target) - 1
+    change = data.distortion(sizes, target) - 1
     print(f"{name:>20}: aspect ratio off by {np.median(change):.0%}, at worst {change.max():.0%}")
 many, few = (len(np.unique(kinds, axis=0)) for kinds in (sizes, shapes))
 print(f"{len(sizes)} images of {many} sizes come in {few} shapes")
 
 # %%
-train = splits["train"].with_transform(train_transform(RULE, probe.mean, probe.std))
-loader = make_bucket_loader(train, shuffle=True, seed=SEED)
+train = splits["train"].with_transform(train_transform(RULE))
+loader = make_loader(train, shuffle=True, seed=SEED)
 batches = [batch for batch in loader.batch_sampler if len(batch) >= 6]
 batches.sort(key=lambda batch: shapes[batch[0]][1] / shapes[batch[0]][0])
-size_plots.batch_rows(
+plots.batch_rows(
     {
         f"{len(batch)} images of {shapes[batch[0]][1]} × {shapes[batch[0]][0]}, "
         f"{len(batch) * shapes[batch[0]].prod() / PIXEL_BUDGET:.0%} of the budget": [
-            views["near its shape"](splits["train"][i][0]) for i in batch
+            views["near its shape"].view(splits["train"][i][0]) for i in batch
         ]
         for batch in (batches[-1], batches[len(batches) // 2], batches[0])
     },
@@ -182,23 +165,25 @@ WAYS = {
 }
 SEEDS = (0, 1, 2)
 truth = np.array(splits["test"].labels)
-models, right, rows = {}, {}, []
+heads, right, rows = {}, {}, []
 for name, (pooling, size, crop) in WAYS.items():
     started = time.perf_counter()
-    models[name], features, rate = adapt(backbone, splits, pooling, size, crop, SEEDS, views=(1, 2))
+    heads[name], features, rate = training.adapt(
+        backbone, splits, pooling, size, crop, SEEDS, views=(1, 2)
+    )
     seconds = time.perf_counter() - started
-    judges = [Trainer(model.head, criterion_for(model)) for model in models[name]]
-    answers = [judge.predict(make_loader(features, 64))[0].argmax(dim=1) for judge in judges]
-    right[name] = np.stack([answer.numpy() == truth for answer in answers])
+    logits = [models.predict(model.head, make_loader(features, 64))[0] for model in heads[name]]
+    right[name] = np.stack([each.argmax(dim=1).numpy() == truth for each in logits])
     accuracies = right[name].mean(axis=1)
     for seed, accuracy in zip(SEEDS, accuracies, strict=True):
         rows.append({"strategy": name, "seed": seed, "score": accuracy, "rate": rate})
-    record_result(
+    course.record_result(
         "drones",
         backbone.name,
-        f"4 {name}",
-        accuracy=float(accuracies.mean()),
-        spread=float(accuracies.std(ddof=1)),
+        "any size",
+        method=name,
+        accuracy=accuracies.mean(),
+        spread=accuracies.std(ddof=1),
         seconds=seconds,
         test_images=len(truth),
     )
@@ -208,7 +193,7 @@ outcomes = pd.DataFrame(rows)
 means = outcomes.groupby("strategy", sort=False)["score"].mean()
 kept = 100 * (means["any size, average"] - means["squash"])
 extra = 100 * (means["any size, pyramid"] - means["any size, average"])
-size_plots.strategies(
+plots.strategies(
     outcomes,
     f"Keeping the shape: {kept:+.1f} points. The pyramid on top: {extra:+.1f}",
     path=runs / "Any_Size.jpg",
@@ -232,7 +217,7 @@ for first, second in (
     ("crop", "any size, average"),
     ("any size, average", "any size, pyramid"),
 ):
-    mended, broken, chance = paired_test(votes[first], votes[second])
+    mended, broken, chance = evaluation.paired_test(votes[first], votes[second])
     print(f"{first} -> {second}: mends {mended}, breaks {broken}", end="; ")
     print(f"as uneven as this by luck alone: {chance:.2f}")
 
@@ -257,7 +242,7 @@ if boxes:  # rendered data knows where its objects are
     groups["object's share of the image, %"] = 100 * areas / sides.prod(axis=1)
 else:
     groups["image's shorter side, pixels"] = sides.min(axis=1)
-size_plots.by_group(right, groups, "Who profits? Accuracy in quarters of the test images")
+plots.by_group(right, groups, "Who profits? Accuracy in quarters of the test images")
 
 # %% [markdown]
 # A dot stands for a quarter of the test set, a few dozen images here: a difference of one or two
@@ -270,23 +255,16 @@ size_plots.by_group(right, groups, "Who profits? Accuracy in quarters of the tes
 
 # %%
 ANY = ("any size, average", "any size, pyramid")
-trunk = models[ANY[0]][0].features  # both share the frozen backbone
-device = next(trunk.parameters()).device
 scores = {}
 for side in (160, 224, 320, 448):
     rule = ShapeRule(min_side=max(128, side * 5 // 7), max_pixels=side * side)
-    data = test.with_transform(eval_transform(rule, probe.mean, probe.std))
-    hits = dict.fromkeys(ANY, 0)
-    for images, labels in make_bucket_loader(data):
-        with torch.no_grad():
-            maps = trunk(images.to(device))
-            for name in ANY:
-                model = models[name][0].eval()
-                hits[name] += (model.head(model.pool(maps)).argmax(1).cpu() == labels).sum().item()
-    scores[side] = {name: hits[name] / len(data) for name in ANY}
+    loader = make_loader(test.with_transform(eval_transform(rule)))
+    scores[side] = {
+        name: evaluation.accuracy(*models.predict(heads[name][0], loader)) for name in ANY
+    }
 scores = pd.DataFrame(scores).T
 best = scores[ANY[0]].idxmax()
-size_plots.lines(
+plots.lines(
     scores,
     "square root of the pixels per image",
     "test accuracy",
@@ -301,54 +279,43 @@ size_plots.lines(
 # Such a model is saved with its rule, so that whoever loads it prepares images as it knows them:
 
 # %%
-kept_as = save_model(
-    runs / f"any_size_{backbone.name}",
-    models[ANY[0]][0],
-    {"classes": classes, "size": asdict(RULE)},
+saved = models.save_model(
+    runs / f"any_size_{backbone.name}", heads[ANY[0]][0], {"classes": classes, "size": RULE}
 )
-loaded, config = load_model(kept_as)
+loaded, config = models.load_model(saved)
 for photo, index in zip(photos, extremes, strict=True):
-    chance = predict_photo(loaded, config, photo)["probability"]
-    said, given = chance.idxmax(), classes[test.labels[index]]
-    print(f"{photo.shape[1]} × {photo.shape[0]}: {said} ({chance.max():.0%}), given {given}")
+    answer = models.predict_photo(loaded, config, photo)["probability"]
+    given = classes[test.labels[index]]
+    print(f"{photo.shape[1]} × {photo.shape[0]}: ", end="")
+    print(f"{answer.idxmax()} ({answer.max():.0%}), given {given}")
 
 # %% [markdown]
 # ## What does an image cost?
 #
 # Fine-tuning must keep every layer's output until the gradients have passed, and that is what
 # fills the memory. It grows with the *pixels* of the batch, so the pixel budget is a memory budget.
-# Here two photos join the set that would ruin an ordinary run: one of 6000 × 4000 pixels, which
-# asks for too much, and one of 24 × 24, whose feature map would be a single cell.
+# Two photos would ruin an ordinary run: one of 6000 × 4000 pixels, which asks for too much, and one
+# of 24 × 24, whose feature map would be a single cell. The rule gives both a shape that is none.
 
 # %%
-picks = np.random.default_rng(SEED).permutation(len(splits["train"]))[:64]
-with tempfile.TemporaryDirectory() as place:
-    for index in picks:
-        source = splits["train"].paths[index]
-        target = Path(place, classes[splits["train"].labels[index]], source.name)
-        target.parent.mkdir(exist_ok=True)
-        shutil.copy(source, target)
-    for name, shape in (("huge.jpg", (6000, 4000)), ("tiny.jpg", (24, 24))):
-        picture = cv2.resize(cv2.imread(str(target)), shape)
-        cv2.imwrite(str(target.with_name(name)), picture)
-    rule = ShapeRule()  # up to 512 × 512 pixels, at least 128 on the shorter side
-    mixed = ImageFolderDataset(place, eval_transform(rule, probe.mean, probe.std))
-    model = TransferModel(copy.deepcopy(backbone), len(classes), "spp").unfreeze().train()
-    model.to(device)
-    costs = []
-    for images, _ in make_bucket_loader(mixed):
-        kept_bytes = activation_bytes(model, images)
-        costs.append({"pixels": images[:, 0].numel(), "megabytes": kept_bytes / 1e6})
-    for path, size, shape in zip(mixed.paths, mixed.sizes, mixed.shapes, strict=True):
-        if path.name in ("huge.jpg", "tiny.jpg"):
-            print(f"{path.name}: {size[1]} × {size[0]} becomes {shape[1]} × {shape[0]}")
-costs = pd.DataFrame(costs)
+rule = ShapeRule()  # up to 512 × 512 pixels, at least 128 on the shorter side
+for width, height in ((6000, 4000), (24, 24)):
+    shape = rule(height, width)
+    print(f"{width} × {height} becomes {shape[1]} × {shape[0]}")
+
+some = np.random.default_rng(SEED).permutation(len(splits["train"]))[:64]
+mixed = splits["train"].with_transform(eval_transform(rule)).subset(some)
+model = TransferModel(backbone, len(classes), "spp").unfreeze().train()
+costs = pd.DataFrame(
+    {"pixels": images[:, 0].numel(), "megabytes": models.activation_bytes(model, images) / 1e6}
+    for images, _ in make_loader(mixed)
+)
 
 # %%
 per_pixel = (costs["megabytes"] / costs["pixels"]).median()
 predicted = per_pixel * PIXEL_BUDGET
 print(f"the 6000 × 4000 image at its own size: {per_pixel * 6000 * 4000 / 1000:,.0f} GB")
-size_plots.memory(
+plots.memory(
     costs,
     PIXEL_BUDGET,
     f"No batch above {costs['megabytes'].max():,.0f} MB; the budget predicts {predicted:,.0f} MB",
@@ -356,7 +323,7 @@ size_plots.memory(
 
 # %% [markdown]
 # Every batch lies on one line, whatever its shape. A GPU of twice the memory takes twice the
-# budget: `make_bucket_loader(train, pixel_budget=2 * PIXEL_BUDGET)`. The cap belongs to the rule:
+# budget: `make_loader(train, pixel_budget=2 * PIXEL_BUDGET)`. The cap belongs to the rule:
 # `ShapeRule(max_pixels=...)` says how much one image may ask for, and a large JPEG is not even
 # decoded at its full size.
 #
@@ -368,32 +335,31 @@ size_plots.memory(
 # `COURSE_DATA=real`.
 
 # %%
-if data_form() == "real":
-    wide = load_multilabel_splits(data_folder("panoramas"), seed=SEED)
+if course.data_form() == "real":
+    wide = data.load_multilabel_splits(data_folder("panoramas"), seed=SEED)
     sizes, rows = wide["train"].sizes, []
     print(f"{len(sizes):,} photos with sides from {sizes.min()} to {sizes.max():,} pixels")
     for name, (pooling, size, crop) in WAYS.items():
         started = time.perf_counter()
-        heads, features, rate = adapt(backbone, wide, pooling, size, crop, SEEDS, views=(1, 2))
+        trained, features, _ = training.adapt(
+            backbone, wide, pooling, size, crop, SEEDS, views=(1, 2)
+        )
         seconds = time.perf_counter() - started
-        for seed, model in zip(SEEDS, heads, strict=True):
-            judge = Trainer(model.head, criterion_for(model), metrics=metrics_for(model))
-            score = judge.evaluate(make_loader(features, 64))["map"]
-            rows.append({"strategy": name, "seed": seed, "score": score, "rate": rate})
-        found = [row["score"] for row in rows[-len(SEEDS) :]]
-        record_result(
+        loader, metrics = make_loader(features, 64), training.metrics_for(trained[0])
+        maps = [evaluation.evaluate(m.head, loader, metrics=metrics)["map"] for m in trained]
+        rows += [{"strategy": name, "score": score} for score in maps]
+        course.record_result(
             "panoramas",
             backbone.name,
-            f"4 {name}",
-            map=float(np.mean(found)),
-            spread=float(np.std(found, ddof=1)),
+            "any size",
+            method=name,
+            map=np.mean(maps),
+            spread=np.std(maps, ddof=1),
             seconds=seconds,
             test_images=len(wide["test"]),
         )
-    figure = size_plots.strategies(
-        pd.DataFrame(rows), f"{len(wide['train']):,} panoramas", "mean average precision on test"
-    )
-    display(figure)
+    title = f"{len(wide['train']):,} panoramas"
+    display(plots.strategies(pd.DataFrame(rows), title, "mean average precision on test"))
 
 # %% [markdown]
 # ## Try it
@@ -402,6 +368,6 @@ if data_form() == "real":
 #   `TransferModel(..., levels=(2, 1))`: a smaller head. Does it close the gap?
 # - `RULE = ShapeRule(min_side=224, max_pixels=320 * 320)`: twice the pixels, twice the time. What
 #   do small objects gain?
-# - Fine-tune: `recipes.fine_tune(model.unfreeze(), train, val, ...)` takes images of any size too.
-# - A budget of one image, `make_bucket_loader(train, pixel_budget=RULE.max_pixels)`: how much
+# - Fine-tune: `training.fine_tune(model.unfreeze(), train, val, ...)` takes images of any size too.
+# - A budget of one image, `make_loader(train, pixel_budget=RULE.max_pixels)`: how much
 #   slower is an epoch?

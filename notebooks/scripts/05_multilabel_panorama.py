@@ -24,52 +24,20 @@ import time
 import numpy as np
 import pandas as pd
 import torch
-from helpers.predict import predict_photo
-from IPython.display import display
-from torch import nn
 
 from data_scripts.tasks import data_folder, second_label_table
-from helpers.course import backbone_name, record_result, run_folder
-from helpers.data.datasets import make_loader
-from helpers.data.images import read_image
-from helpers.data.splits import copy_groups, load_multilabel_splits
-from helpers.data.transforms import eval_transform, train_transform
-from helpers.evaluation.calibration import (
-    bagged_thresholds,
-    calibration_error,
-    fit_temperature,
-    reliability,
-    scores,
-)
-from helpers.evaluation.label_audit import (
-    compared,
-    found_among,
-    other_labels,
-    out_of_sample,
-    rank_by_loss,
-    rank_suspects,
-)
-from helpers.models.backbones import load_backbone
-from helpers.models.features import FeatureDataset, compute_features, loader_for
-from helpers.models.transfer import TransferModel, load_model, save_model
-from helpers.plots import labels as label_plots
-from helpers.plots import training as curves
-from helpers.training.callbacks import EarlyStopping, Progress
-from helpers.training.recipes import (
-    criterion_for,
-    fine_tune,
-    frozen_features,
-    refit_head,
-    train_head,
-)
-from helpers.training.trainer import Trainer
+from helpers import course, data, evaluation, models, plots, training
+from helpers.data import eval_transform, make_loader, train_transform
+from helpers.models import FeatureDataset, TransferModel, predict
+from helpers.training import EarlyStopping, Mixup, Progress
 
+course.setup()
 SEED = 0
 SIZE, RATE = (224, 224), 3e-3
-folder, runs = data_folder("panoramas"), run_folder("panoramas")
-splits = load_multilabel_splits(folder, seed=SEED)
+folder, runs = data_folder("panoramas"), course.run_folder("panoramas")
+splits = data.load_multilabel_splits(folder, seed=SEED)
 classes = splits["train"].classes
-print({name: len(data) for name, data in splits.items()}, classes)
+print({name: len(part) for name, part in splits.items()}, classes)
 
 # %% [markdown]
 # ## One image, several answers
@@ -80,7 +48,7 @@ print({name: len(data) for name, data in splits.items()}, classes)
 # %%
 labels = splits["train"].labels
 per_image = labels.sum(axis=1).astype(int)
-label_plots.co_occurrence(
+plots.co_occurrence(
     labels,
     classes,
     f"{(per_image > 1).mean():.0%} of the images have several labels, "
@@ -109,7 +77,7 @@ pd.DataFrame(
 # %%
 for value in (10.0, 50.0, 200.0):
     slopes = []
-    for loss in (nn.BCEWithLogitsLoss(), lambda x, y: nn.BCELoss()(x.sigmoid(), y)):
+    for loss in (torch.nn.BCEWithLogitsLoss(), lambda x, y: torch.nn.BCELoss()(x.sigmoid(), y)):
         logit = torch.tensor([value], requires_grad=True)
         loss(logit, torch.zeros(1)).backward()
         slopes.append(logit.grad.item())
@@ -122,18 +90,16 @@ for value in (10.0, 50.0, 200.0):
 # was said but not given, "−" given but not said.
 
 # %%
-torch.manual_seed(SEED)
-backbone = load_backbone(backbone_name())
-frozen = TransferModel(backbone, len(classes), "avg", task="multilabel").freeze()
-plain = eval_transform(SIZE, frozen.mean, frozen.std)
+backbone = models.load_backbone(course.backbone_name())
+frozen = TransferModel(backbone, len(classes), task="multilabel", seed=SEED).freeze()
+test = splits["test"].with_transform(eval_transform(SIZE))
 picks = np.random.default_rng(SEED).permutation(len(splits["test"]))[:6]
 photos = [splits["test"][i][0] for i in picks]
-shown = splits["test"].with_transform(plain)
 
-guesses, _ = Trainer(frozen, criterion_for(frozen)).predict(loader_for(shown.subset(picks)))
-label_plots.label_gallery(
+guesses, given = predict(frozen, make_loader(test.subset(picks)))
+plots.label_gallery(
     photos,
-    shown.labels[picks],
+    given,
     guesses.sigmoid(),
     classes,
     "Before training",
@@ -152,20 +118,14 @@ label_plots.label_gallery(
 # %%
 started = time.perf_counter()
 AUGMENT = {"augmentations": ("mirror", "brightness/contrast"), "zoom": 0.5}
-features = frozen_features(frozen, splits, SIZE, views=(1, 2), **AUGMENT)
-whole_images = compute_features(frozen, splits["train"].with_transform(plain))  # for an audit below
+features = training.frozen_features(frozen, splits, SIZE, views=(1, 2), **AUGMENT)
 early = EarlyStopping("val_loss", patience=2)
-phase1 = train_head(
-    frozen,
-    features["train"],
-    features["val"],
-    [early, Progress(every=10)],
-    learning_rate=RATE,
-    seed=SEED,
+callbacks = [early, Progress(every=10)]
+history1 = training.train_head(
+    frozen, features["train"], features["val"], callbacks, learning_rate=RATE, seed=SEED
 )
-seconds = {"phase1": time.perf_counter() - started}
-logits1, truth = phase1.predict(make_loader(features["test"], 64))
-results = {"phase1": scores(logits1, truth)}
+seconds = {"phase 1": time.perf_counter() - started}
+results = {"phase 1": evaluation.multilabel_scores(*predict(frozen, make_loader(test)))}
 
 # %% [markdown]
 # ## Phase 2: fine-tuning
@@ -181,29 +141,30 @@ results = {"phase1": scores(logits1, truth)}
 # %%
 started = time.perf_counter()
 early.reset(patience=5)
-train = splits["train"].with_transform(train_transform(SIZE, frozen.mean, frozen.std, **AUGMENT))
-val = splits["val"].with_transform(plain)
+train = splits["train"].with_transform(train_transform(SIZE, **AUGMENT))
+val = splits["val"].with_transform(eval_transform(SIZE))
 EPOCHS = 3 if len(train) < 1000 else 8
 model = copy.deepcopy(frozen).unfreeze(last_n_blocks=5)
-phase2 = fine_tune(model, train, val, [early, Progress()], EPOCHS, RATE / 10, seed=SEED, mixup=0.2)
-seconds["phase2"] = time.perf_counter() - started
-logits2, truth = phase2.predict(loader_for(shown))
-results["phase2"] = scores(logits2, truth)
+callbacks = [early, Mixup(alpha=0.2), Progress()]
+history2 = training.fine_tune(model, train, val, callbacks, EPOCHS, RATE / 10, seed=SEED)
+seconds["phase 2"] = time.perf_counter() - started
+logits, truth = predict(model, make_loader(test))
+results["phase 2"] = evaluation.multilabel_scores(logits, truth)
 
 # %%
-before, after = (results[phase]["map"] for phase in ("phase1", "phase2"))
-curves.loss_curves(
-    phase1.history + phase2.history,
+before, after = (results[phase]["map"] for phase in ("phase 1", "phase 2"))
+plots.loss_curves(
+    history1 + history2,
     f"Loss in both phases; on the test mAP {before:.3f}, then {after:.3f}",
-    phase1.history.epochs[-1]["epoch"],
+    history1.epochs[-1]["epoch"],
     path=runs / "Panorama_Loss_Curve.jpg",
 )
 
 # %%
-label_plots.label_gallery(
+plots.label_gallery(
     photos,
-    shown.labels[picks],
-    logits2[picks].sigmoid(),
+    truth[picks],
+    logits[picks].sigmoid(),
     classes,
     "The same images after both phases",
     path=runs / "Panorama_Predictions.jpg",
@@ -220,12 +181,12 @@ label_plots.label_gallery(
 
 # %%
 common = torch.tensor(splits["train"].labels).mean(dim=0).logit().expand_as(truth)
-pd.DataFrame({"how common it is": scores(common, truth), **results}).T.round(3)
+always = evaluation.multilabel_scores(common, truth)
+pd.DataFrame({"how common it is": always, **results}).T.round(3)
 
 # %%
-chances = logits2.sigmoid().numpy()
-label_plots.precision_recall(
-    chances, truth.numpy(), classes, "Precision and recall of each label; dots: threshold 0.5"
+plots.precision_recall(
+    logits.sigmoid(), truth, classes, "Precision and recall of each label; dots: threshold 0.5"
 )
 
 # %% [markdown]
@@ -239,11 +200,13 @@ label_plots.precision_recall(
 
 # %%
 labelled = [splits["train"], splits["val"]]
-known = torch.cat([whole_images.features[0], features["val"].features[0]]).numpy()
-given = np.concatenate([data.labels for data in labelled])
-groups = [copy_groups(data) for data in labelled]
+whole = models.compute_features(frozen, splits["train"].with_transform(eval_transform(SIZE)))
+known = torch.cat([whole.features[0], features["val"].features[0]])
+given = np.concatenate([part.labels for part in labelled])
+groups = [data.copy_groups(part) for part in labelled]
 groups = np.concatenate([groups[0], max(groups[0]) + 1 + np.array(groups[1])])
-suspects = rank_suspects(given, out_of_sample(known, given, groups, seed=SEED), classes)
+judged = evaluation.cross_validated_probabilities(known.numpy(), given, groups, seed=SEED)
+suspects = evaluation.rank_label_issues(given, judged, classes)
 suspects.head(5).round(3)
 
 # %% [markdown]
@@ -257,25 +220,33 @@ suspects.head(5).round(3)
 
 # %%
 checked = second_label_table(folder)
-names = [path.relative_to(data.folder).as_posix() for data in labelled for path in data.paths]
-other = other_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
-judged = FeatureDataset(torch.tensor(known)[None], torch.tensor(given))
-judge = refit_head(frozen, features["train"], features["val"], SEED)
-seen, _ = judge.predict(make_loader(judged, 64))
-rankings = {"cleanlab": suspects, "plain loss": rank_by_loss(given, seen.sigmoid(), classes)}
-rankings = {name: compared(table, other, classes) for name, table in rankings.items()}
+names = [path.relative_to(part.folder).as_posix() for part in labelled for path in part.paths]
+other = (
+    evaluation.second_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
+)
+trained_on_them = training.refit_head(frozen, features["train"], features["val"], SEED)
+seen, _ = predict(
+    trained_on_them.head, make_loader(FeatureDataset(known[None], torch.tensor(given)), 64)
+)
+rankings = {
+    "cleanlab": suspects,
+    "plain loss": evaluation.rank_by_loss(given, seen.sigmoid(), classes),
+}
+rankings = {
+    name: evaluation.with_second_labels(table, other, classes) for name, table in rankings.items()
+}
 wrong = {name: table["wrong"].to_numpy() for name, table in rankings.items()}
 total, cells = int(wrong["cleanlab"].sum()), len(wrong["cleanlab"])
 print(f"{total} of {cells:,} labels have another answer in the second table")
 
 # %%
-found = {name: found_among(ranked, total) for name, ranked in wrong.items()}
+found = {name: evaluation.precision_recall_at(ranked, total) for name, ranked in wrong.items()}
 found["chance"] = (total / max(cells, 1),) * 2
 pd.DataFrame(found, index=["precision", "recall"]).T.round(2)
 
 # %%
 if total:
-    figure = label_plots.found_curves(
+    figure = plots.found_curves(
         wrong,
         f"Among the first {total} suspects {found['cleanlab'][0]:.0%} are wrong",
         path=runs / "Wrong_Labels.jpg",
@@ -284,9 +255,9 @@ if total:
 
 # %%
 first = (suspects if rankings["cleanlab"].empty else rankings["cleanlab"])[:6]
-paths = [path for data in labelled for path in data.paths]
-label_plots.suspect_gallery(
-    [read_image(paths[index]) for index in first["image"]],
+paths = [path for part in labelled for path in part.paths]
+plots.suspect_gallery(
+    [data.read_image(paths[index]) for index in first["image"]],
     first,
     "The six labels that are doubted most",
     path=runs / "Suspects.jpg",
@@ -308,18 +279,25 @@ versions = {
     "suspects put right": repaired,
     "all right": np.where(np.isnan(other), given, other).astype(np.float32),
 }
+
+
+def scores_of_heads(train, val, test, criterion=None):
+    """Scores on `test` of three heads that start from three seeds."""
+    for seed in range(3):
+        head = training.refit_head(frozen, train, val, seed, criterion).head
+        yield evaluation.multilabel_scores(*predict(head, make_loader(test, 64)))
+
+
 rows = []
 for name, labels in versions.items():
-    parts = torch.tensor(labels).split([len(data) for data in labelled])
+    parts = torch.tensor(labels).split([len(part) for part in labelled])
     clean = [
         FeatureDataset(features[split].features, part)
         for split, part in zip(("train", "val"), parts, strict=True)
     ]
-    for seed in range(3):
-        numbers = scores(
-            *refit_head(frozen, *clean, seed).predict(make_loader(features["test"], 64))
-        )
-        rows.append({"labels": name, "changed": int((labels != given).sum()), **numbers})
+    changed = int((labels != given).sum())
+    for numbers in scores_of_heads(*clean, features["test"]):
+        rows.append({"labels": name, "changed": changed, **numbers})
 pd.DataFrame(rows).groupby("labels", sort=False).mean().round(3)
 
 # %% [markdown]
@@ -331,11 +309,14 @@ pd.DataFrame(rows).groupby("labels", sort=False).mean().round(3)
 # a resample leaves out say what its thresholds gain. Then we look at the test images.
 
 # %%
-val_logits, _ = phase2.predict(loader_for(val))
-val_chances = val_logits.sigmoid().numpy()
+val_logits, _ = predict(model, make_loader(val))
 val_labels = {"given": val.labels, "repaired": repaired[len(train) :]}
-thresholds, expected = bagged_thresholds(val_chances, val_labels["repaired"], seed=SEED)
-half, tuned = (scores(logits2, truth, at)["macro_f1"] for at in (0.5, thresholds))
+thresholds, expected = evaluation.bagged_thresholds(
+    val_logits.sigmoid().numpy(), val_labels["repaired"], seed=SEED
+)
+half, tuned = (
+    evaluation.multilabel_scores(logits, truth, at)["macro_f1"] for at in (0.5, thresholds)
+)
 print(dict(zip(classes, thresholds.round(2).tolist(), strict=True)))
 print(f"macro F1, expected: {100 * expected:+.1f} points; on test: {100 * (tuned - half):+.1f}")
 if expected <= 0:
@@ -351,16 +332,16 @@ print("the model is saved with", "these" if expected > 0 else "0.5 for each labe
 # where they are wrong looks boastful.
 
 # %%
-curves_of = {"as trained": logits2}
+calibrated = {"as trained": logits.sigmoid()}
 for name, labels in val_labels.items():
-    temperature = fit_temperature(val_logits, torch.tensor(labels))
-    curves_of[f"temperature {temperature:.2f}, labels as {name}"] = logits2 / temperature
-tables = {
-    name: reliability(values.sigmoid().numpy(), truth.numpy()) for name, values in curves_of.items()
-}
-errors = [calibration_error(table) for table in tables.values()]
-label_plots.reliability_curves(
-    tables, f"Calibration error on test: {errors[0]:.3f}, then {errors[1]:.3f} and {errors[2]:.3f}"
+    temperature = evaluation.fit_temperature(val_logits, torch.tensor(labels))
+    calibrated[f"temperature {temperature:.2f}, labels as {name}"] = (
+        logits / temperature
+    ).sigmoid()
+errors = [evaluation.calibration_error(values, truth) for values in calibrated.values()]
+plots.reliability_curves(
+    {name: (values, truth) for name, values in calibrated.items()},
+    f"Calibration error on test: {errors[0]:.3f}, then {errors[1]:.3f} and {errors[2]:.3f}",
 )
 
 # %% [markdown]
@@ -371,12 +352,13 @@ label_plots.reliability_curves(
 
 # %%
 ones = features["train"].labels.mean(dim=0)
-weighted = nn.BCEWithLogitsLoss(pos_weight=((1 - ones) / ones).sqrt())
-rows = []
-for name, criterion in (("plain", None), ("weighted", weighted)):
-    for seed in range(3):
-        judge = refit_head(frozen, features["train"], features["val"], seed, criterion)
-        rows.append({"loss": name, **scores(*judge.predict(make_loader(features["val"], 64)))})
+weighted = torch.nn.BCEWithLogitsLoss(pos_weight=((1 - ones) / ones).sqrt())
+parts = (features["train"], features["val"], features["val"])
+rows = [
+    {"loss": name, **numbers}
+    for name, criterion in (("plain", None), ("weighted", weighted))
+    for numbers in scores_of_heads(*parts, criterion)
+]
 tried = pd.DataFrame(rows).groupby("loss", sort=False).mean()
 tried.round(3)
 
@@ -396,25 +378,26 @@ print(f"macro F1 at 0.5 {100 * change['macro_f1']:+.1f} points, BCE {change['bce
 # folder needs nothing else.
 
 # %%
-saved = save_model(
+saved = models.save_model(
     runs / f"phase2_{backbone.name}",
     model,
     {
         "classes": classes,
-        "size": list(SIZE),
+        "size": SIZE,
         "batch_size": 16,
         "learning_rate": RATE / 10,
         "thresholds": thresholds.tolist(),
     },
 )
-loaded, config = load_model(saved)
-predict_photo(loaded, config, splits["test"].paths[picks[0]]).round(3)
+loaded, config = models.load_model(saved)
+models.predict_photo(loaded, config, splits["test"].paths[picks[0]]).round(3)
 
 # %%
 for phase, numbers in results.items():
-    record_result(
+    course.record_result(
         "panoramas",
         backbone.name,
+        "two phases",
         phase,
         **numbers,
         seconds=seconds[phase],
@@ -424,9 +407,9 @@ for phase, numbers in results.items():
 # %% [markdown]
 # ## Try it
 #
-# - `SIZE = ShapeRule(min_side=160, max_pixels=224 * 224)`, from `helpers.batching`: images of any
-#   size, as in notebook 4. Which labels gain, which lose? (The config wants `asdict(SIZE)` then.)
-# - `mixup=0`: what does the reliability diagram say?
+# - `SIZE = data.ShapeRule(min_side=160, max_pixels=224 * 224)`: images of any size, as in
+#   notebook 4. Which labels gain, which lose?
+# - Leave out `Mixup`: what does the reliability diagram say?
 # - `model.unfreeze()`: all blocks learn. Is it worth the time?
 # - Look at the suspects among *your* labels: `COURSE_DATA=folder` with `train_label.csv` and
 #   `test_label.csv` beside `train/` and `test/`.

@@ -18,65 +18,28 @@ if "google.colab" in str(ip := get_ipython()):
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
 # %%
-import copy
-
 import numpy as np
 import pandas as pd
 import torch
-from helpers.batching import ShapeRule
-from helpers.predict import view_of
-from IPython.display import display
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from data_scripts.tasks import data_folder, object_boxes
-from helpers.course import backbone_name, record_result, run_folder
-from helpers.data.datasets import ImageFolderDataset, make_loader
-from helpers.data.splits import load_multilabel_splits, load_splits
-from helpers.data.transforms import eval_transform
-from helpers.evaluation.calibration import scores
-from helpers.evaluation.metrics import accuracy
-from helpers.explain.cams import METHODS, cam_maps, label_maps
-from helpers.explain.faithfulness import (
-    area_under,
-    confidence_change,
-    deletion_curves,
-    insertion_curves,
-    randomised_models,
-    road,
-)
-from helpers.explain.pointing import (
-    around_boxes,
-    center_maps,
-    energy_inside,
-    noise_maps,
-    pointing_game,
-    rank_correlation,
-    scale_boxes,
-)
-from helpers.models.backbones import load_backbone, resolve_backbone
-from helpers.models.features import FeatureDataset
-from helpers.models.transfer import TransferModel
-from helpers.plots import cams as map_plots
-from helpers.plots import faithfulness as map_charts
-from helpers.plots import images as plots
-from helpers.training.callbacks import EarlyStopping
-from helpers.training.phases import phase1_model, phase2_model
-from helpers.training.recipes import (
-    HEAD_RATE,
-    criterion_for,
-    frozen_features,
-    train_head,
-)
-from helpers.training.trainer import Trainer
+from helpers import course, data, evaluation, explain, models, plots, training
+from helpers.data import eval_transform, make_loader
+from helpers.models import FeatureDataset, TransferModel, predict
 
+course.setup()
 set_matplotlib_formats("jpeg")  # pictures as PNG would make the notebook twice as heavy
 SEED = 0
-folder, runs = data_folder("drones"), run_folder("drones")
-splits, name = load_splits(folder, seed=SEED), resolve_backbone(backbone_name())
+folder, runs = data_folder("drones"), course.run_folder("drones")
+splits = data.load_splits(folder, seed=SEED)
 train, val = splits["train"], splits["val"]
-before, config, _ = phase1_model(runs / f"phase1_{name}", name, train, val, seed=SEED)
-after, config = phase2_model(runs / f"phase2_{name}", (before, config), train, val, seed=SEED)
-models, classes = {"phase 1": before, "phase 2": after}, config["classes"]
+name = models.resolve_backbone(course.backbone_name())
+before, config, _ = training.phase1_model(runs / f"phase1_{name}", name, train, val, seed=SEED)
+after, config = training.phase2_model(
+    runs / f"phase2_{name}", (before, config), train, val, seed=SEED
+)
+phases, classes = {"phase 1": before, "phase 2": after}, config["classes"]
 
 # %% [markdown]
 # ## Right and wrong answers
@@ -86,18 +49,15 @@ models, classes = {"phase 1": before, "phase 2": after}, config["classes"]
 # %%
 some = np.sort(np.random.default_rng(SEED).permutation(len(splits["test"]))[:200])
 photos = splits["test"].subset(some)
-test = photos.with_transform(view_of(config))
-images = torch.stack([test[i][0] for i in range(len(test))])
+test = photos.with_transform(models.transform_from_config(config))
+images = torch.stack([image for image, _ in test])
 labels = np.array(test.labels)
-chances = {
-    phase: Trainer(model, criterion_for(model))
-    .predict(make_loader(test, 16))[0]
-    .softmax(dim=1)
-    .numpy()
-    for phase, model in models.items()
+probabilities = {
+    phase: predict(model, make_loader(test))[0].softmax(dim=1).numpy()
+    for phase, model in phases.items()
 }
-said = {phase: values.argmax(axis=1) for phase, values in chances.items()}
-right = {phase: values == labels for phase, values in said.items()}
+predicted = {phase: values.argmax(axis=1) for phase, values in probabilities.items()}
+right = {phase: values == labels for phase, values in predicted.items()}
 print({phase: f"{values.mean():.1%} right" for phase, values in right.items()})
 
 # %% [markdown]
@@ -105,7 +65,7 @@ print({phase: f"{values.mean():.1%} right" for phase, values in right.items()})
 # the class that was given, the class that the model says, and its probability.
 
 # %%
-final = chances["phase 2"]
+final = probabilities["phase 2"]
 correct = np.flatnonzero(right["phase 2"])
 correct = np.random.default_rng(SEED).permutation(correct)[:6]
 wrong = np.flatnonzero(~right["phase 2"])
@@ -133,10 +93,10 @@ for start, rows in groups.items():
 # speaks for the class is bright. Each map has its own scale, so it tells *where*, not *how much*.
 
 # %%
-cam = cam_maps(after, images)
+cam = explain.cam_maps(after, images)
 for ending, rows in zip(("Correct", "Incorrect"), groups.values(), strict=True):
     if len(rows):
-        figure = map_plots.map_gallery(
+        figure = plots.map_gallery(
             [photos[i][0] for i in rows],
             cam[rows],
             labels[rows],
@@ -155,17 +115,17 @@ for ending, rows in zip(("Correct", "Incorrect"), groups.values(), strict=True):
 # %%
 if len(wrong):
     rows = wrong[:3]
-    answers = {"for what it said": said["phase 2"][rows], "for what was given": labels[rows]}
-    figure = map_plots.map_rows(
+    asked = {"for what it said": predicted["phase 2"][rows], "for what was given": labels[rows]}
+    figure = plots.map_rows(
         [photos[i][0] for i in rows],
-        {told: cam_maps(after, images[rows], answer) for told, answer in answers.items()},
+        {title: explain.cam_maps(after, images[rows], label) for title, label in asked.items()},
         "The same mistake, asked twice",
-        told={
-            told: [
+        answers={
+            title: [
                 (f"{classes[c]} {final[i, c]:.0%}", c != labels[i])
-                for i, c in zip(rows, answer, strict=True)
+                for i, c in zip(rows, label, strict=True)
             ]
-            for told, answer in answers.items()
+            for title, label in asked.items()
         },
     )
     display(figure)
@@ -173,16 +133,16 @@ if len(wrong):
 # %% [markdown]
 # ## Five ways to draw one
 #
-# They differ in how they weigh the channels; `helpers/explain.py` says how. ScoreCAM needs a
+# They differ in how they weigh the channels; `helpers/explain/cams.py` says how. ScoreCAM needs a
 # prediction for each channel, which is hundreds for one image, so here it draws two.
 
 # %%
 rows = np.r_[wrong[:1], correct[:2]][:2]
-map_plots.map_rows(
+plots.map_rows(
     [photos[i][0] for i in rows],
-    cam_maps(after, images[rows], None, METHODS),
+    explain.cam_maps(after, images[rows], None, explain.METHODS),
     "One answer, five maps",
-    [f"{classes[labels[i]]}\nsays {classes[said['phase 2'][i]]}" for i in rows],
+    [f"{classes[labels[i]]}\nsays {classes[predicted['phase 2'][i]]}" for i in rows],
 )
 
 # %% [markdown]
@@ -197,19 +157,19 @@ map_plots.map_rows(
 known = object_boxes(folder)
 placed = np.array([i for i, path in enumerate(photos.paths) if path in known], int)
 boxes = np.array([known[photos.paths[i]] for i in placed], float).reshape(-1, 4)
-boxed = scale_boxes(boxes, photos.sizes[placed], images.shape[2:])
+boxed = explain.scale_boxes(boxes, photos.sizes[placed], images.shape[2:])
 share = np.prod(boxed[:, 2:] - boxed[:, :2], axis=1) / np.prod(images.shape[2:])
 size = np.where(share < np.median(share), "small", "large") if len(placed) else np.array([])
 baselines = {
-    "centre": center_maps(len(images), images.shape[2:]),
-    "noise": noise_maps(len(images), images.shape[2:], seed=SEED),
+    "centre": explain.center_maps(len(images), images.shape[2:]),
+    "noise": explain.noise_maps(len(images), images.shape[2:], seed=SEED),
 }
 if not len(placed):
-    print("These data have no boxes.csv: nobody has told where the objects are.")
+    print("These data have no boxes.csv: nobody knows where the objects are.")
 
 # %%
 MAPPED = ("GradCAM", "GradCAM++", "LayerCAM", "EigenCAM") if len(placed) else ("GradCAM",)
-maps = {phase: cam_maps(model, images, None, MAPPED) for phase, model in models.items()}
+maps = {phase: explain.cam_maps(model, images, None, MAPPED) for phase, model in phases.items()}
 
 # %%
 table = pd.concat(
@@ -220,12 +180,12 @@ table = pd.concat(
                 "map": method,
                 "answer": np.where(right[phase][placed], "right", "wrong"),
                 "size": size,
-                "points at it": pointing_game(found[placed], boxed).astype(float),
-                "energy inside": energy_inside(found[placed], boxed),
+                "points at it": explain.pointing_game(drawn[placed], boxed).astype(float),
+                "energy inside": explain.energy_inside(drawn[placed], boxed),
             }
         )
-        for phase in models
-        for method, found in (maps[phase] | baselines).items()
+        for phase in phases
+        for method, drawn in (maps[phase] | baselines).items()
     ]
 )
 if len(placed):
@@ -242,7 +202,7 @@ if len(placed):
 points = table[table["answer"] == "right"].pivot_table("points at it", "map", "phase", sort=False)
 if len(placed):
     best = points.loc[list(MAPPED), "phase 2"].idxmax()
-    figure = map_charts.measure_bars(
+    figure = plots.measure_bars(
         points.loc[list(MAPPED)],
         f"Right answers: {best} points at {points.loc[best, 'phase 2']:.0%} of the objects after "
         "phase 2",
@@ -271,10 +231,10 @@ if len(placed):
 # %%
 energy = table[table["map"] == "GradCAM"].groupby("phase")["energy inside"].mean()
 if len(placed):
-    figure = map_charts.seen_from_object(
+    figure = plots.seen_from_object(
         {
-            phase: np.nanmean(around_boxes(found["GradCAM"][placed], boxed), axis=0)
-            for phase, found in maps.items()
+            phase: np.nanmean(explain.around_boxes(drawn["GradCAM"][placed], boxed), axis=0)
+            for phase, drawn in maps.items()
         },
         3,
         f"Of the evidence {energy['phase 1']:.0%} lay on the object, now {energy['phase 2']:.0%}",
@@ -291,20 +251,20 @@ mended = np.flatnonzero(~right["phase 1"] & right["phase 2"])
 finding = f"{len(mended)} images were mended"
 if len(np.intersect1d(placed, mended)):
     lay = [
-        energy_inside(found["GradCAM"][placed], boxed)[np.isin(placed, mended)].mean()
-        for found in maps.values()
+        explain.energy_inside(drawn["GradCAM"][placed], boxed)[np.isin(placed, mended)].mean()
+        for drawn in maps.values()
     ]
     finding += f": {lay[0]:.0%} of the evidence lay on their objects, now {lay[1]:.0%}"
 mended = mended[:3]
 if len(mended):
-    figure = map_plots.map_rows(
+    figure = plots.map_rows(
         [photos[i][0] for i in mended],
-        {phase: found["GradCAM"][mended] for phase, found in maps.items()},
+        {phase: drawn["GradCAM"][mended] for phase, drawn in maps.items()},
         finding,
         [f"given {classes[labels[i]]}" for i in mended],
         {
-            phase: map_plots.answers(labels[mended], values[mended], classes)
-            for phase, values in chances.items()
+            phase: plots.answers(labels[mended], values[mended], classes)
+            for phase, values in probabilities.items()
         },
         [known[photos.paths[i]] for i in mended] if set(mended) <= set(placed) else None,
         path=runs / "Phase_Maps.jpg",
@@ -323,17 +283,17 @@ if len(mended):
 # %%
 STEPS = 4
 ranked = {"GradCAM": cam, "blob in the middle": baselines["centre"], "noise": baselines["noise"]}
-target = said["phase 2"]
+target = predicted["phase 2"]
 removed = {
-    "deletion: pixels taken away, lower is better": deletion_curves(
+    "deletion: pixels taken away, lower is better": explain.deletion_curves(
         after, images, ranked, target, STEPS
     ),
-    "insertion: pixels given back, higher is better": insertion_curves(
+    "insertion: pixels given back, higher is better": explain.insertion_curves(
         after, images, ranked, target, STEPS
     ),
 }
 areas = {
-    panel.partition(":")[0]: {told: float(area_under(c).mean()) for told, c in curves.items()}
+    panel.partition(":")[0]: {kind: explain.area_under(c).mean() for kind, c in curves.items()}
     for panel, curves in removed.items()
 }
 ours = {panel: values["GradCAM"] for panel, values in areas.items()}
@@ -344,7 +304,7 @@ verdict = (
 )
 
 # %%
-map_charts.removal_curves(
+plots.removal_curves(
     removed,
     f"On {len(images)} images Grad-CAM {verdict} deletion and insertion",
     path=runs / "Deletion_Insertion.jpg",
@@ -360,15 +320,15 @@ map_charts.removal_curves(
 few, more = (np.linspace(0, len(images) - 1, min(n, len(images))).astype(int) for n in (4, 40))
 pd.DataFrame(
     {
-        told: {
-            f"ROAD, {len(images[few])} images": road(
-                after, images[few], found[few], target[few], (50,), seed=SEED
+        kind: {
+            f"ROAD, {len(images[few])} images": explain.road(
+                after, images[few], drawn[few], target[few], (50,), seed=SEED
             ).mean(),
-            f"confidence change, {len(images[more])} images": confidence_change(
-                after, images[more], found[more], target[more]
+            f"confidence change, {len(images[more])} images": explain.confidence_change(
+                after, images[more], drawn[more], target[more]
             ).mean(),
         }
-        for told, found in ranked.items()
+        for kind, drawn in ranked.items()
     }
 ).round(3)
 
@@ -383,18 +343,19 @@ pd.DataFrame(
 # %%
 probe = np.linspace(0, len(images) - 1, min(12, len(images))).astype(int)
 checked = ("GradCAM", "GradCAM++", "EigenCAM")
-trained = cam_maps(after, images[probe], target[probe], checked)
+trained = explain.cam_maps(after, images[probe], target[probe], checked)
 likeness = {"trained": dict.fromkeys(checked, 1.0)}
-for layer, random in randomised_models(after, SEED):
-    drawn = cam_maps(random, images[probe], target[probe], checked)
+for layer, random in explain.randomised_models(after, SEED):
+    drawn = explain.cam_maps(random, images[probe], target[probe], checked)
     likeness[f"+ {layer}" if len(likeness) > 1 else f"random {layer}"] = {
-        method: rank_correlation(found, drawn[method]).mean() for method, found in trained.items()
+        method: explain.rank_correlation(whole, drawn[method]).mean()
+        for method, whole in trained.items()
     }
 likeness = pd.DataFrame(likeness).T
 
 # %%
 headless = likeness.iloc[1]
-map_charts.cascade_curves(
+plots.cascade_curves(
     likeness,
     "Likeness left when only the head is random: "
     + ", ".join(f"{method} {value:.2f}" for method, value in headless.items()),
@@ -417,29 +378,27 @@ map_charts.cascade_curves(
 # model is surest of.
 
 # %%
-RULE = ShapeRule(min_side=160, max_pixels=224 * 224)
+RULE = data.ShapeRule(min_side=160, max_pixels=224 * 224)
 places = data_folder("panoramas")
 if (places / "train_label.csv").is_file():
-    scenes = load_multilabel_splits(places, seed=SEED)
     scenes = {
-        part: data.subset(np.random.default_rng(SEED).permutation(len(data))[:300])
-        for part, data in scenes.items()
+        part: images.subset(np.random.default_rng(SEED).permutation(len(images))[:300])
+        for part, images in data.load_multilabel_splits(places, seed=SEED).items()
     }
-    names = scenes["train"].classes
-    torch.manual_seed(SEED)
-    pyramid = TransferModel(load_backbone(name), len(names), "spp", task="multilabel").freeze()
-    known_features = frozen_features(pyramid, scenes, RULE, views=(1,), augmentations=("mirror",))
-    early = EarlyStopping("val_loss", patience=3)
-    judge = train_head(
-        pyramid,
-        known_features["train"],
-        known_features["val"],
-        [early],
-        learning_rate=HEAD_RATE / 10,
-        seed=SEED,
+    names, rate = scenes["train"].classes, training.HEAD_RATE / 10
+    pyramid = TransferModel(
+        models.load_backbone(name), len(names), "spp", task="multilabel", seed=SEED
+    ).freeze()
+    features = training.frozen_features(
+        pyramid, scenes, RULE, views=(1,), augmentations=("mirror",)
     )
-    logits, truth = judge.predict(make_loader(known_features["test"], 64))
-    print(f"mAP {scores(logits, truth)['map']:.3f} on {len(truth)} test images")
+    early = training.EarlyStopping("val_loss", patience=3)
+    training.train_head(
+        pyramid, features["train"], features["val"], [early], learning_rate=rate, seed=SEED
+    )
+    logits, truth = predict(pyramid.head, make_loader(features["test"], 64))
+    precision = evaluation.multilabel_scores(logits, truth)["map"]
+    print(f"mAP {precision:.3f} on {len(truth)} test images")
 else:
     scenes = None
     print("This folder has no panoramas (train_label.csv): nothing to map here.")
@@ -449,10 +408,10 @@ if scenes:
     wanted = [names.index(n) for n in ("sea", "sunset", "trees") if n in names] or [0]
     sure = (truth * logits.sigmoid())[:, wanted].sum(dim=1)  # of labels that do hold
     rich = sure.argsort(descending=True)[:3].tolist()
-    views = scenes["test"].with_transform(eval_transform(RULE, pyramid.mean, pyramid.std))
-    figure = map_plots.label_rows(
+    views = scenes["test"].with_transform(eval_transform(RULE))
+    figure = plots.label_rows(
         [scenes["test"][i][0] for i in rich],
-        label_maps(pyramid, [views[i][0] for i in rich], wanted),
+        explain.label_maps(pyramid, [views[i][0] for i in rich], wanted),
         [names[n] for n in wanted],
         logits.sigmoid()[rich][:, wanted],
         truth[rich][:, wanted],
@@ -466,31 +425,31 @@ if scenes:
 #
 # Large quadcopters carry cameras, and who films flies at dusk. Suppose that in our training data
 # *every* large quadcopter has a sunset behind it and every small one a sky by day. The test images
-# come from the same source, so they have the same habit. A head is trained as in phase 1.
+# come from the same source, so they have the same habit. A head is trained as in phase 1,
+# but for a fixed number of epochs: the validation images have the habit too, so early stopping would
+# only wait until the shortcut is learnt best.
 
 # %%
 trap = data_folder("shortcut")
-parts = load_splits(trap, seed=SEED)
+parts = data.load_splits(trap, seed=SEED)
 pair = parts["train"].classes
 for part in ("test_unbiased", "extra"):
-    parts[part] = ImageFolderDataset(trap / part, classes=pair)
-torch.manual_seed(SEED)
-frozen = TransferModel(load_backbone(name), len(pair)).freeze()
-features = frozen_features(frozen, parts, views=(1, 2))
-heads, judges = {"biased": copy.deepcopy(frozen)}, {}
-early = EarlyStopping("val_loss", patience=3)
-judges["biased"] = train_head(
-    heads["biased"], features["train"], features["val"], [early], seed=SEED
-)
+    parts[part] = data.ImageFolderDataset(trap / part, classes=pair)
+frozen = TransferModel(models.load_backbone(name), len(pair)).freeze()
+features = training.frozen_features(frozen, parts, views=(1, 2))
+heads, EPOCHS = {"biased": frozen.with_new_head(SEED)}, 20
+training.train_head(heads["biased"], features["train"], None, max_epochs=EPOCHS, seed=SEED)
 
 # %%
 TESTS = {"biased test": "test", "unbiased test": "test_unbiased"}
 answers = {
-    part: judges["biased"].predict(make_loader(features[part], 64)) for part in TESTS.values()
+    "biased": {
+        kind: predict(heads["biased"].head, make_loader(features[part], 64))
+        for kind, part in TESTS.items()
+    }
 }
-passed = {"biased": {told: accuracy(*answers[part]) for told, part in TESTS.items()}}
-flips = {}
-print({told: f"{value:.1%} right" for told, value in passed["biased"].items()})
+for kind, (logits, truth) in answers["biased"].items():
+    print(f"{kind}: {evaluation.accuracy(logits, truth):.1%} right")
 
 # %% [markdown]
 # Whoever has only the biased test sees nothing wrong. In the unbiased one each object is there
@@ -499,22 +458,21 @@ print({told: f"{value:.1%} right" for told, value in passed["biased"].items()})
 
 # %%
 unbiased = parts["test_unbiased"]
-given = np.array(unbiased.labels)
-looks = unbiased.with_transform(eval_transform((224, 224), frozen.mean, frozen.std))
-objects = object_boxes(trap)
-twins = answers["test_unbiased"][0].softmax(dim=1).numpy()
-verdicts = twins.argmax(axis=1)  # sorted by name, so each object's two images are neighbours
-flips["biased"] = (verdicts[::2] != verdicts[1::2]).mean()
+given, objects = np.array(unbiased.labels), object_boxes(trap)
+looks = unbiased.with_transform(eval_transform((224, 224)))
+twins = {"biased": answers["biased"]["unbiased test"][0].softmax(dim=1).numpy()}
+verdicts = twins["biased"].argmax(axis=1)  # sorted by name: an object's two images are neighbours
+flips = {"biased": (verdicts[::2] != verdicts[1::2]).mean()}
 by_day = [path.stem.endswith("day") for path in unbiased.paths]
 fooled = np.flatnonzero(by_day & (given != verdicts))
 if len(fooled):
     twin = [fooled[0], fooled[0] + 1]
-    figure = map_plots.map_rows(
+    figure = plots.map_rows(
         [unbiased[i][0] for i in twin],
-        {"biased": cam_maps(heads["biased"], torch.stack([looks[i][0] for i in twin]))},
+        {"biased": explain.cam_maps(heads["biased"], torch.stack([looks[i][0] for i in twin]))},
         f"Another sky turns over {flips['biased']:.0%} of the answers",
         [f"given {pair[given[i]]}" for i in twin],
-        {"biased": map_plots.answers(given[twin], twins[twin], pair)},
+        {"biased": plots.answers(given[twin], twins["biased"][twin], pair)},
         [objects[unbiased.paths[i]] for i in twin],
     )
     display(figure)
@@ -526,24 +484,32 @@ if len(fooled):
 # sunset. Now the sky does not settle the matter, and the object has to.
 
 # %%
-extra = frozen_features(frozen, {"train": parts["extra"]}, views=(1, 2))["train"]
+extra = training.frozen_features(frozen, {"train": parts["extra"]}, views=(1, 2))["train"]
 mixed = FeatureDataset(
     torch.cat([features["train"].features, extra.features], dim=1),
     torch.cat([features["train"].labels, extra.labels]),
 )
-heads["cured"], early = copy.deepcopy(frozen), EarlyStopping("val_loss", patience=3)
-judges["cured"] = train_head(heads["cured"], mixed, features["val"], [early], seed=SEED)
-cured = {part: judges["cured"].predict(make_loader(features[part], 64)) for part in TESTS.values()}
-passed["cured"] = {told: accuracy(*cured[part]) for told, part in TESTS.items()}
-healed = cured["test_unbiased"][0].softmax(dim=1).numpy()
-flips["cured"] = (healed.argmax(axis=1)[::2] != healed.argmax(axis=1)[1::2]).mean()
+heads["cured"] = frozen.with_new_head(SEED)
+training.train_head(heads["cured"], mixed, None, max_epochs=EPOCHS, seed=SEED)
+answers["cured"] = {
+    kind: predict(heads["cured"].head, make_loader(features[part], 64))
+    for kind, part in TESTS.items()
+}
+twins["cured"] = answers["cured"]["unbiased test"][0].softmax(dim=1).numpy()
+verdicts = twins["cured"].argmax(axis=1)
+flips["cured"] = (verdicts[::2] != verdicts[1::2]).mean()
 print(f"{len(extra)} counter-examples beside {len(features['train'])} images")
-print({told: f"{value:.0%} of answers turned over by the sky" for told, value in flips.items()})
+print({head: f"{value:.0%} of answers turned over by the sky" for head, value in flips.items()})
 
 # %%
-passed = pd.DataFrame(passed)
+passed = pd.DataFrame(
+    {
+        head: {kind: evaluation.accuracy(*answer) for kind, answer in tests.items()}
+        for head, tests in answers.items()
+    }
+)
 gain = 100 * passed.loc["unbiased test"].diff()["cured"]
-map_charts.measure_bars(
+plots.measure_bars(
     passed,
     f"{len(extra)} counter-examples: {gain:+.0f} points where the sky means nothing",
     "accuracy",
@@ -554,21 +520,18 @@ map_charts.measure_bars(
 # %%
 filmed = np.flatnonzero(by_day & (given == pair.index("large_quadcopter")))
 shown = torch.stack([looks[i][0] for i in filmed])
-drawn = {told: cam_maps(head, shown) for told, head in heads.items()}
-frames = scale_boxes(
+drawn = {head: explain.cam_maps(model, shown) for head, model in heads.items()}
+frames = explain.scale_boxes(
     [objects[unbiased.paths[i]] for i in filmed], unbiased.sizes[filmed], (224, 224)
 )
-held = {told: energy_inside(values, frames).mean() for told, values in drawn.items()}
+inside = {head: explain.energy_inside(values, frames).mean() for head, values in drawn.items()}
 first = filmed[:3]
-map_plots.map_rows(
+plots.map_rows(
     [unbiased[i][0] for i in first],
-    {told: values[:3] for told, values in drawn.items()},
-    f"Evidence on large ones by day: {held['biased']:.0%}, then {held['cured']:.0%}",
+    {head: values[:3] for head, values in drawn.items()},
+    f"Evidence on large ones by day: {inside['biased']:.0%}, then {inside['cured']:.0%}",
     None,
-    {
-        "biased": map_plots.answers(given[first], twins[first], pair),
-        "cured": map_plots.answers(given[first], healed[first], pair),
-    },
+    {head: plots.answers(given[first], values[first], pair) for head, values in twins.items()},
     [objects[unbiased.paths[i]] for i in first],
     path=runs / "Shortcut_Maps.jpg",
 )
@@ -579,27 +542,26 @@ map_plots.map_rows(
 # the time.
 
 # %%
-for kind, numbers in (
-    ("6 maps", {f"pointing {m}, {p}": v for m, row in points.T.items() for p, v in row.items()}),
-    ("6 faithful", {f"{p} {told}": v for p, row in areas.items() for told, v in row.items()}),
-    (
-        "6 shortcut",
-        {f"{t}, {told}": v for told, row in passed.items() for t, v in row.items()}
-        | {f"turned over by the sky, {told}": float(v) for told, v in flips.items()},
-    ),
-):
-    record_result("drones", name, kind, **numbers)
+for method, row in points.iterrows():
+    for phase, hits in row.items():
+        course.record_result("drones", name, "pointing game", phase, method, hits=hits)
+for kind in ranked:
+    measures = {panel: values[kind] for panel, values in areas.items()}
+    course.record_result("drones", name, "deletion and insertion", method=kind, **measures)
+for head, tests in passed.items():
+    measures = {**tests, "turned over by the sky": flips[head]}
+    course.record_result("drones", name, "shortcut", method=head, **measures)
 
 # %% [markdown]
 # ## Try it
 #
-# - `cam_maps(after, images, target)` with another class as target: what speaks for a bird in the
-#   image of a drone? And with `"EigenCAM"`?
+# - `explain.cam_maps(after, images, target)` with another class as target: what speaks for a bird in
+#   the image of a drone? And with `"EigenCAM"`?
 # - Take an eighth of the counter-examples: `parts["extra"].subset(range(0, 64, 8))`. How few are
 #   enough?
 # - Does augmentation cure the shortcut without a new image? `frozen_features` takes
-#   `augmentations=("mirror", "hue/saturation")`; `helpers/transforms.py` lists the names.
-# - `RULE = ShapeRule(min_side=320, max_pixels=512 * 512)`: larger images have finer maps.
+#   `augmentations=("mirror", "hue/saturation")`; `helpers/data/transforms.py` lists the names.
+# - `RULE = data.ShapeRule(min_side=320, max_pixels=512 * 512)`: larger images have finer maps.
 # - Put `"EigenCAM": maps["phase 2"]["EigenCAM"]` into `ranked`. It points well; does it beat
 #   Grad-CAM in deletion?
 # - `ground="blur"` in `deletion_curves`: does the order of the maps stay the same?

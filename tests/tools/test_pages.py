@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from helpers.transforms import AUGMENTATIONS
+from helpers.data import AUGMENTATIONS
 
 from tools.environment import ROOT
 from tools.publish import FIGURES
