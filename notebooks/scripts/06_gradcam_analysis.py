@@ -426,8 +426,8 @@ if scenes:
 # Large quadcopters carry cameras, and who films flies at dusk. Suppose that in our training data
 # *every* large quadcopter has a sunset behind it and every small one a sky by day. The test images
 # come from the same source, so they have the same habit. A head is trained as in phase 1,
-# but for a fixed number of epochs: the validation images have the habit too, so early stopping would
-# only wait until the shortcut is learnt best.
+# but for a fixed number of epochs: the validation images have the habit too, so early stopping
+# would only wait until the shortcut is learnt best.
 
 # %%
 trap = data_folder("shortcut")
@@ -555,8 +555,8 @@ for head, tests in passed.items():
 # %% [markdown]
 # ## Try it
 #
-# - `explain.cam_maps(after, images, target)` with another class as target: what speaks for a bird in
-#   the image of a drone? And with `"EigenCAM"`?
+# - `explain.cam_maps(after, images, target)` with another class as target: what speaks for a bird
+#   in the image of a drone? And with `"EigenCAM"`?
 # - Take an eighth of the counter-examples: `parts["extra"].subset(range(0, 64, 8))`. How few are
 #   enough?
 # - Does augmentation cure the shortcut without a new image? `frozen_features` takes
