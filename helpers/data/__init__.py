@@ -2,7 +2,6 @@
 splits that keep copies together, augmentation, and loaders of one size or of any. Transforms and
 loaders know nothing of models: batches are uint8 (N, 3, H, W)."""
 
-from helpers.errors import DataError
 from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
 from helpers.data.image_dataset import ImageDataset
 from helpers.data.images import ImageError, read_image
@@ -10,7 +9,14 @@ from helpers.data.labels import read_label_table
 from helpers.data.loaders import PIXEL_BUDGET, make_loader
 from helpers.data.shapes import ShapeRule, distortion
 from helpers.data.splits import copy_groups, file_table, load_multilabel_splits, load_splits
-from helpers.data.transforms import AUGMENTATIONS, Transform, augmentation_gallery, eval_transform, train_transform
+from helpers.data.transforms import (
+    AUGMENTATIONS,
+    Transform,
+    augmentation_gallery,
+    eval_transform,
+    train_transform,
+)
+from helpers.errors import DataError
 
 __all__ = [
     "AUGMENTATIONS",

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from helpers.errors import DataError
 from helpers.data.image_dataset import ImageDataset
 from helpers.data.images import ImageReport, inspect_images, is_image_name
 from helpers.data.labels import find_images, read_label_table
+from helpers.errors import DataError
 
 
 class ImageFolderDataset(ImageDataset):
@@ -28,7 +28,7 @@ class ImageFolderDataset(ImageDataset):
         classes: class names in the order of the labels; by default the sub-folders in sorted order.
             Give the training set's classes to its validation and test sets.
         strict: raise DataError at the first unusable file.
-        say: receives one text that names all files that were skipped, if any.
+        log: receives one text that names all files that were skipped, if any.
 
     Items are `(image, label)`, the label an int.
 
@@ -44,24 +44,24 @@ class ImageFolderDataset(ImageDataset):
         classes: Sequence[str] | None = None,
         seed: int = 0,
         strict: bool = False,
-        say: Callable[[str], None] = print,
+        log: Callable[[str], None] = print,
     ):
         super().__init__(folder, transform, seed)
-        found = class_folders(self.folder)
-        if classes is None and len(found) == 1:
+        folders = class_folders(self.folder)
+        if classes is None and len(folders) == 1:
             raise DataError(
-                f"{self.folder}: holds one class folder, {next(iter(found))!r}; a classifier needs "
-                "two. Is the data one level down?"
+                f"{self.folder}: holds one class folder, {next(iter(folders))!r}; a classifier "
+                "needs two. Is the data one level down?"
             )
-        self.classes = list(found) if classes is None else list(classes)
-        unknown = sorted(set(found) - set(self.classes))
+        self.classes = list(folders) if classes is None else list(classes)
+        unknown = sorted(set(folders) - set(self.classes))
         if unknown:
             raise DataError(
                 f"{self.folder}: the folder {unknown[0]!r} is none of the classes "
                 f"{', '.join(self.classes)}; rename or remove it."
             )
         pairs = [
-            (path, self.classes.index(name)) for name, paths in found.items() for path in paths
+            (path, self.classes.index(name)) for name, paths in folders.items() for path in paths
         ]
         reports = inspect_images([path for path, _ in pairs])
         self.skipped = [r for r in reports if r.problem]
@@ -69,14 +69,14 @@ class ImageFolderDataset(ImageDataset):
         self.labels = [label for (_, label), r in zip(pairs, reports, strict=True) if not r.problem]
         if self.skipped and strict:
             raise DataError(self.skipped[0].problem)
-        for name in found:
+        for name in folders:
             if self.classes.index(name) not in self.labels:
                 raise DataError(
                     f"{self.folder / name}: no usable image; add some or remove the folder."
                 )
         if self.skipped:
             shown = [r.problem.replace(f"{self.folder.parent}/", "", 1) for r in self.skipped]
-            say("\n  ".join([f"skipped {len(shown)} of {len(pairs)} files:", *shown]))
+            log("\n  ".join([f"skipped {len(shown)} of {len(pairs)} files:", *shown]))
 
 
 class MultilabelDataset(ImageDataset):
@@ -93,9 +93,9 @@ class MultilabelDataset(ImageDataset):
         transform, seed: see ImageDataset.
         classes: label names in the order wanted; by default the table's own. Give the training
             set's classes to its validation and test sets: the columns may come in any order.
-        strict: raise DataError at the first bad row. Otherwise bad rows are skipped and told, and
+        strict: raise DataError at the first bad row. Otherwise bad rows are skipped and named, and
             `skipped` holds a report with the `problem` of each.
-        say: receives one text that names all rows that were skipped, if any, and one on labels
+        log: receives one text that names all rows that were skipped, if any, and one on labels
             that no image of a validation or test set has.
 
     `labels` is a float32 array (N, L), `classes` are the L label names. Items are
@@ -114,7 +114,7 @@ class MultilabelDataset(ImageDataset):
         classes: Sequence[str] | None = None,
         seed: int = 0,
         strict: bool = True,
-        say: Callable[[str], None] = print,
+        log: Callable[[str], None] = print,
     ):
         super().__init__(folder, transform, seed)
         self.csv = Path(csv)
@@ -129,8 +129,8 @@ class MultilabelDataset(ImageDataset):
             if not row.problem:
                 report = next(seen)
                 if report.problem:
-                    told = f"{self.csv}, row {row.number}: {report.problem}"
-                    report = replace(report, problem=told)
+                    problem = f"{self.csv}, row {row.number}: {report.problem}"
+                    report = replace(report, problem=problem)
             if report.problem:
                 self.skipped.append(report)
             else:
@@ -142,19 +142,15 @@ class MultilabelDataset(ImageDataset):
         if self.skipped:
             shown = [r.problem.removeprefix(f"{self.csv}, ") for r in self.skipped]
             what = f"skipped {len(shown)} of {len(rows)} rows of {self.csv}:"
-            say("\n  ".join([what, *shown]))
-        never = [
-            n
-            for n, any_image in zip(self.classes, self.labels.any(0), strict=True)
-            if not any_image
-        ]
-        if never and classes is None:
+            log("\n  ".join([what, *shown]))
+        unused = [name for at, name in enumerate(self.classes) if not self.labels[:, at].any()]
+        if unused and classes is None:
             raise DataError(
-                f"{self.csv}, column {never[0]!r}: no usable row has a 1; add images with this "
+                f"{self.csv}, column {unused[0]!r}: no usable row has a 1; add images with this "
                 "label or remove the column."
             )
-        if never:
-            say(f"{self.csv}: no image has {', '.join(never)}, so no score can tell of it here.")
+        if unused:
+            log(f"{self.csv}: no image has {', '.join(unused)}, so no score counts it here.")
 
     def _labels_at(self, indices: Sequence[int]) -> np.ndarray:
         return self.labels[np.asarray(indices, int)]
@@ -172,14 +168,14 @@ def class_folders(folder: str | Path) -> dict[str, list[Path]]:
     names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
     if not names:
         raise DataError(f"{folder}: holds no class folders; put each class's images in one folder.")
-    found = {
+    folders = {
         name: sorted(p for p in (folder / name).rglob("*") if p.is_file() and is_image_name(p))
         for name in names
     }
-    for name, paths in found.items():
+    for name, paths in folders.items():
         if not paths:
             raise DataError(f"{folder / name}: holds no image; add some or remove the folder.")
-    return found
+    return folders
 
 
 def _raise_first(problems: Sequence[str]) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from helpers.errors import DataError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 from helpers.data.images import ImageError, ImageReport, read_image
 
 
@@ -22,8 +27,8 @@ class ImageDataset(Dataset):
 
     Args:
         folder: where the files are.
-        transform: from `helpers.data.transforms`, or any function called as `transform(image, seed=...)`
-            with a uint8 (H, W, 3) array; None keeps the array.
+        transform: see `helpers.data.transforms`, or any function called as `transform(image,
+            seed=...)` with a uint8 (H, W, 3) array; None keeps the array.
         seed: with the epoch and the index it seeds each image's augmentation, so that an epoch
             can be repeated exactly, whatever the number of workers.
 
@@ -33,7 +38,7 @@ class ImageDataset(Dataset):
     classes: list[str]
     reports: list[ImageReport]
     skipped: list[ImageReport]
-    labels: Sequence
+    labels: Any  # a list of numbers, or an array (N, L)
 
     def __init__(self, folder: str | Path, transform: Callable | None = None, seed: int = 0):
         self.folder, self.transform, self.seed = Path(folder), transform, seed
@@ -52,8 +57,8 @@ class ImageDataset(Dataset):
     def digest(self) -> str:
         """Names the content: equal for the same images under the same labels in the same order."""
         labels = np.asarray(self.labels).tolist()
-        told = [(r.sha256, label) for r, label in zip(self.reports, labels, strict=True)]
-        return hashlib.sha256(repr((self.classes, told)).encode()).hexdigest()[:16]
+        content = [(r.sha256, label) for r, label in zip(self.reports, labels, strict=True)]
+        return hashlib.sha256(repr((self.classes, content)).encode()).hexdigest()[:16]
 
     @property
     def sizes(self) -> np.ndarray:
@@ -68,34 +73,35 @@ class ImageDataset(Dataset):
     @property
     def shapes(self) -> np.ndarray:
         """Heights and widths (N, 2) that the transform resizes the images to."""
-        if not hasattr(self.transform, "shape_for"):
+        transform: Any = self.transform
+        if not hasattr(transform, "shape_for"):
             raise DataError(
                 "the data set's transform does not say what shapes it makes; give it one from "
                 "helpers.data.transforms, as in data.with_transform(eval_transform(ShapeRule()))."
             )
-        shapes = [self.transform.shape_for(r.height, r.width) for r in self.reports]
+        shapes = [transform.shape_for(r.height, r.width) for r in self.reports]
         return np.array(shapes, np.int32).reshape(-1, 2)
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the augmented view: the same epoch gives the same views again."""
         self._epoch.fill_(epoch)
 
-    def with_transform(self, transform: Callable | None) -> ImageDataset:
+    def with_transform(self, transform: Callable | None) -> Self:
         """The same files behind another transform, without checking them again."""
         return self._copy(range(len(self)), transform)
 
-    def subset(self, indices: Sequence[int]) -> ImageDataset:
+    def subset(self, indices: Sequence[int]) -> Self:
         """A data set of the items at `indices`, in that order."""
         return self._copy(indices, self.transform)
 
-    def _copy(self, indices: Sequence[int], transform: Callable | None) -> ImageDataset:
+    def _copy(self, indices: Sequence[int], transform: Callable | None) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, transform=transform, _epoch=_shared_number())
         other.reports = [self.reports[i] for i in indices]
         other.labels = self._labels_at(indices)
         return other
 
-    def _labels_at(self, indices: Sequence[int]) -> Sequence:
+    def _labels_at(self, indices: Sequence[int]) -> Any:
         return [self.labels[i] for i in indices]
 
     def __len__(self) -> int:
@@ -103,16 +109,18 @@ class ImageDataset(Dataset):
 
     def __getitem__(self, index: int):
         report, options, least = self.reports[index], {}, None
-        if hasattr(self.transform, "least_size"):
-            least = self.transform.least_size(report.height, report.width)
+        transform: Any = self.transform
+        # What is shrunk anyway need not be decoded at its full size.
+        if hasattr(transform, "least_size"):
+            least = transform.least_size(report.height, report.width)
         if self.any_size:
-            options["shape"] = self.transform.shape_for(report.height, report.width)
+            options["shape"] = transform.shape_for(report.height, report.width)
         try:
             image = read_image(report.path, at_least=least)
         except ImageError as error:
             raise DataError(f"{error} It was readable when the data set was made.") from None
-        if self.transform is not None:
-            image = self.transform(image, seed=(self.seed, self.epoch, index), **options)
+        if transform is not None:
+            image = transform(image, seed=(self.seed, self.epoch, index), **options)
         return image, self.labels[index]
 
 

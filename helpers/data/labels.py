@@ -1,7 +1,7 @@
 """Label tables as people have them: a file name, then one 0/1 column for each label.
 
 Comma, semicolon or tab, UTF-8 (with or without Excel's mark), UTF-16 or Latin-1: whatever a
-spreadsheet or a script writes. What cannot be understood is told with its row as a spreadsheet
+spreadsheet or a script writes. What cannot be understood is named with its row as a spreadsheet
 numbers it: the header is row 1.
 """
 
@@ -17,8 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from helpers.errors import DataError
 from helpers.data.images import is_image_name
+from helpers.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,9 @@ def find_images(path: str | Path, rows: Sequence[LabelRow], folder: str | Path) 
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder; give the one with the images.")
     listed: dict[Path, dict[str, list[str]]] = {}
-    found, strange = [], 0
+    located, strange = [], 0
     for row in rows:
-        found.append(row)
+        located.append(row)
         if row.problem:
             continue
         parent, name = (folder / row.file).parent, posixpath.basename(row.file)
@@ -100,21 +100,21 @@ def find_images(path: str | Path, rows: Sequence[LabelRow], folder: str | Path) 
         near = listed[parent].get(_stem_key(name), [])
         same = [other for other in near if _composed(other) == _composed(name)]
         if same:
-            found[-1] = replace(row, file=posixpath.join(posixpath.dirname(row.file), same[0]))
+            located[-1] = replace(row, file=posixpath.join(posixpath.dirname(row.file), same[0]))
             continue
         meant = next(filter(is_image_name, near), "")
         strange += not meant
         hint = "add it, or remove the row."
         if meant:
             hint = f"there is {meant!r}; write the name as the file has it, ending and case too."
-        found[-1] = replace(row, problem=f"{_at(path, row)}no {row.file!r} in {folder}: {hint}")
+        located[-1] = replace(row, problem=f"{_at(path, row)}no {row.file!r} in {folder}: {hint}")
     readable = [row for row in rows if not row.problem]
     if len(readable) > 1 and strange == len(readable):
         raise DataError(
             f"{_at(path, readable[0])}no {readable[0].file!r} in {folder}, nor any other of the "
             f"table's {strange:,} files; give the folder that holds them."
         )
-    return found
+    return located
 
 
 def _at(path: str | Path, row: LabelRow) -> str:
@@ -191,24 +191,26 @@ def _read_row(path: Path, number: int, cells: list[str], names: list[str]) -> La
     while len(cells) > len(names) + 1 and not cells[-1]:
         cells = cells[:-1]
     if len(cells) != len(names) + 1:
-        said = f"{at}{len(cells)} cells, but the header has {len(names) + 1}; give it as many."
-        return replace(row, problem=said)
+        problem = f"{at}{len(cells)} cells, but the header has {len(names) + 1}; give it as many."
+        return replace(row, problem=problem)
     file = cells[0].replace("\\", "/")
     if not file:
         return replace(row, problem=f"{at}the file's name is missing; add it or remove the row.")
     clean = posixpath.normpath(file)
     if clean == ".." or clean.startswith(("/", "../")) or re.match("[A-Za-z]:", clean):
-        said = f"{at}{_short(file)} leads out of the images' folder; give names inside it."
-        return replace(row, problem=said)
-    labels = [_value(cell) for cell in cells[1:]]
-    for name, cell, value in zip(names, cells[1:], labels, strict=True):
+        problem = f"{at}{_short(file)} leads out of the images' folder; give names inside it."
+        return replace(row, problem=problem)
+    labels: list[float] = []
+    for name, cell in zip(names, cells[1:], strict=True):
+        value = _value(cell)
         if value is None:
-            said = f"{at.removesuffix(': ')}, column {name!r}: "
-            said += f"{_short(cell)} is not 0 or 1; " if cell else "the cell is empty; "
+            problem = f"{at.removesuffix(': ')}, column {name!r}: "
+            problem += f"{_short(cell)} is not 0 or 1; " if cell else "the cell is empty; "
             advice = "write 1 where the label holds, else 0, or remove a column that is no label."
             if is_image_name(cell) and name == names[0]:
                 advice = "the file's name must be the first column."
-            return replace(row, file=clean, problem=said + advice)
+            return replace(row, file=clean, problem=problem + advice)
+        labels.append(value)
     return replace(row, file=clean, labels=tuple(labels))
 
 
@@ -219,8 +221,8 @@ def _mark_repeated(path: Path, rows: Sequence[LabelRow]) -> list[LabelRow]:
         earlier = row if row.problem else first.setdefault(row.file, row)
         if earlier is not row:
             how = "the same labels" if earlier.labels == row.labels else "other labels"
-            said = f"{row.file!r} was in row {earlier.number} already, with {how}; keep one."
-            row = replace(row, problem=_at(path, row) + said)
+            problem = f"{row.file!r} was in row {earlier.number} already, with {how}; keep one."
+            row = replace(row, problem=_at(path, row) + problem)
         marked.append(row)
     return marked
 
@@ -234,12 +236,12 @@ def _value(cell: str) -> float | None:
 
 
 def _by_stem(folder: Path) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    by_stem: dict[str, list[str]] = {}
     # os.path: a name too long for the system is no folder either, and no error
     names = (p.name for p in folder.iterdir() if p.is_file()) if os.path.isdir(folder) else ()
     for name in sorted(names):
-        found.setdefault(_stem_key(name), []).append(name)
-    return found
+        by_stem.setdefault(_stem_key(name), []).append(name)
+    return by_stem
 
 
 def _stem_key(name: str) -> str:

@@ -10,6 +10,7 @@ import os
 import sys
 from abc import abstractmethod
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -157,7 +158,7 @@ class SizeBucketBatchSampler(EpochBatchSampler):
 
 
 def make_loader(
-    dataset: Dataset,
+    dataset: Any,
     batch_size: int = 16,
     shuffle: bool = False,
     seed: int = 0,
@@ -168,7 +169,7 @@ def make_loader(
 
     Args:
         dataset: images of one size, images of any size (it has `any_size` and `shapes`, as an
-            ImageDataset with a rule has), or anything else of one shape.
+            ImageDataset with a rule has), or any other data set with a length.
         batch_size: items in a batch; where images are of any size, as many of 224 x 224.
         shuffle, seed: see EpochBatchSampler.
         pixel_budget: most pixels in a batch of images of any size, in place of `batch_size`.

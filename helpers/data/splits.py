@@ -55,10 +55,10 @@ def split_folders(folder: str | Path) -> dict[str, Path]:
     `valid` and `validation` count as val. Raises DataError for val or test without train.
     """
     names = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-    found = {names[n]: Path(folder) / n for n in names if (Path(folder) / n).is_dir()}
-    if found and "train" not in found:
-        raise DataError(f"{folder}: there is {', '.join(found)} but no train folder; add one.")
-    return {name: found[name] for name in SPLITS if name in found}
+    folders = {names[n]: Path(folder) / n for n in names if (Path(folder) / n).is_dir()}
+    if folders and "train" not in folders:
+        raise DataError(f"{folder}: there is {', '.join(folders)} but no train folder; add one.")
+    return {name: folders[name] for name in SPLITS if name in folders}
 
 
 def load_splits(folder: str | Path, seed: int = 0) -> dict[str, ImageFolderDataset]:
@@ -209,20 +209,20 @@ def split_by_labels(
     rng = np.random.default_rng(seed)
     _, group_of = np.unique(np.asarray(groups), return_inverse=True)
     # the items themselves count as one more label, which every item has
-    held = np.zeros((group_of.max(initial=-1) + 1, labels.shape[1] + 1))
-    np.add.at(held, group_of, np.column_stack([labels, np.ones(len(labels))]))
-    wanted = np.outer(list(shares.values()), held.sum(axis=0))
-    lacking, scale = wanted.copy(), np.maximum(wanted, 1e-9)
-    part_of = np.full(len(held), -1)
-    order = rng.permutation(len(held))
-    while (waiting := order[part_of[order] < 0]).size:
-        left = held[waiting].sum(axis=0)
+    counts = np.zeros((group_of.max(initial=-1) + 1, labels.shape[1] + 1))
+    np.add.at(counts, group_of, np.column_stack([labels, np.ones(len(labels))]))
+    targets = np.outer(list(shares.values()), counts.sum(axis=0))
+    missing, scale = targets.copy(), np.maximum(targets, 1e-9)
+    part_of = np.full(len(counts), -1)
+    order = rng.permutation(len(counts))
+    while (unplaced := order[part_of[order] < 0]).size:
+        left = counts[unplaced].sum(axis=0)
         label = np.where(left > 0, left, np.inf).argmin()
-        for group in waiting[held[waiting, label] > 0]:
-            nearer = held[group] * (2 * lacking - held[group]) / scale
+        for group in unplaced[counts[unplaced, label] > 0]:
+            nearer = counts[group] * (2 * missing - counts[group]) / scale
             part = nearer.sum(axis=1).argmax()
             part_of[group] = part
-            lacking[part] -= held[group]
+            missing[part] -= counts[group]
     return {
         name: np.flatnonzero(part_of[group_of] == part).tolist() for part, name in enumerate(shares)
     }

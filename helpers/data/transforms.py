@@ -51,7 +51,7 @@ AUGMENTATIONS = {
     "mirror": ("HorizontalFlip", {}, 0.5),
 }
 
-CROPS = {None: None, "center": "CenterCrop", "random": "RandomCrop"}
+CROPS = {"": "", "center": "CenterCrop", "random": "RandomCrop"}
 
 
 class Transform:
@@ -62,8 +62,8 @@ class Transform:
             width (`ShapeRule`); images are resized to it, not cropped or padded.
         augmentations: names from AUGMENTATIONS, or made steps; after resizing, but for the quarter
             turn, which comes before and is left out where a rule keeps aspect ratios.
-        crop: "center" or "random": instead of squashing to `size`, keep the aspect ratio, let the
-            image reach an eighth beyond `size`, and cut.
+        crop: "" for none; "center" or "random": instead of squashing to `size`, keep the aspect
+            ratio, let the image reach an eighth beyond `size`, and cut.
         zoom: the least share of the area that is looked at: a random part of the image, about as
             wide for its height as `size`, is what is resized (Szegedy et al. 2015). 1 is all of it.
     """
@@ -72,14 +72,14 @@ class Transform:
         self,
         size: Size,
         augmentations: Sequence[str | A.BasicTransform] = (),
-        crop: str | None = None,
+        crop: str = "",
         zoom: float = 1.0,
     ):
         self.size, self.crop, self.zoom = size, crop, zoom
         if not 0 < zoom <= 1 or (crop and zoom < 1):
             raise ValueError(f"zoom is {zoom}; it is a share of the area, and 1 beside crop.")
         if crop not in CROPS:
-            raise ValueError(f"crop is {crop!r}; known: None, 'center', 'random'.")
+            raise ValueError(f"crop is {crop!r}; known: '', 'center', 'random'.")
         if crop and (callable(size) or size[0] != size[1]):
             raise ValueError("to crop, size must be one square, such as (224, 224).")
         steps = [augmentation(step) if isinstance(step, str) else step for step in augmentations]
@@ -100,7 +100,8 @@ class Transform:
             return math.ceil(scale * height), math.ceil(scale * width)
         if self._turns:
             shape = max(shape), max(shape)
-        return tuple(math.ceil(side / math.sqrt(self.zoom)) for side in shape)
+        height, width = (math.ceil(side / math.sqrt(self.zoom)) for side in shape)
+        return height, width
 
     def __call__(
         self,
@@ -131,9 +132,9 @@ class Transform:
         if shape not in self._chains:
             # Area averaging when shrinking: bilinear would skip pixels and lose a drone's arms.
             how = {"interpolation": cv2.INTER_LINEAR, "area_for_downscale": "image"}
-            if self.crop is None and self.zoom == 1:
+            if not self.crop and self.zoom == 1:
                 resize = [_step("Resize", *shape, **how)]
-            elif self.crop is None:
+            elif not self.crop:
                 wide = shape[1] / shape[0]
                 part = {"scale": (self.zoom, 1.0), "ratio": (wide * 0.8, wide * 1.25)}
                 resize = [_step("RandomResizedCrop", shape, **part, **how)]
@@ -170,7 +171,7 @@ def train_transform(
     would no longer have the shape of its batch. `crop` cuts a random part of this size instead of
     squashing; `zoom` below 1 looks at a random part of at least this share of the area.
     """
-    return Transform(size, augmentations, "random" if crop else None, zoom)
+    return Transform(size, augmentations, "random" if crop else "", zoom)
 
 
 def eval_transform(size: Size = (224, 224), crop: bool = False) -> Transform:
@@ -178,7 +179,7 @@ def eval_transform(size: Size = (224, 224), crop: bool = False) -> Transform:
 
     `crop` cuts out the middle in this size instead of squashing.
     """
-    return Transform(size, (), "center" if crop else None)
+    return Transform(size, (), "center" if crop else "")
 
 
 def augmentation(name: str, probability: float | None = None) -> A.BasicTransform:

@@ -6,6 +6,7 @@ The formulas are pytorch-grad-cam's. How good a map is, `map_quality` and `faith
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -94,38 +95,38 @@ def label_maps(
 
 
 def _draw(
-    model: TransferModel, images: Images, wanted: list[tuple[str, Targets]], batch_size: int
+    model: TransferModel, images: Images, requests: list[tuple[str, Targets]], batch_size: int
 ) -> list[np.ndarray | list[np.ndarray]]:
     """Maps as `cam_maps` returns them, one set for each (method, targets) that is wanted."""
-    for method, _ in wanted:
+    for method, _ in requests:
         if method not in METHODS:
             raise ValueError(f"method is {method!r}; known: {', '.join(METHODS)}.")
     check_images(images)
-    targets = [check_targets(model, given, len(images)) for _, given in wanted]
-    maps = [[None] * len(images) for _ in wanted]
+    targets = [check_targets(model, given, len(images)) for _, given in requests]
+    maps: list[Any] = [[None] * len(images) for _ in requests]
     if isinstance(images, torch.Tensor):
-        maps = [np.zeros((len(images), *images.shape[2:]), np.float32) for _ in wanted]
+        maps = [np.zeros((len(images), *images.shape[2:]), np.float32) for _ in requests]
     with evaluating(model), torch.inference_mode(False), torch.enable_grad():
         probe = _Probe(model)
         for rows, batch in batches(images, batch_size):
             batch = model.normalise(batch)  # here, so that each method gets the very same tensor
-            for place, (method, _) in enumerate(wanted):
+            for place, (method, _) in enumerate(requests):
                 chosen = None
                 if targets[place] is not None:
                     chosen = [ClassifierOutputTarget(int(targets[place][row])) for row in rows]
                 # Not in a `with`: the library's would print an IndexError and go on.
                 cam = METHODS[method](probe, [probe.layer])
-                for row, found in zip(rows, cam(batch, chosen), strict=True):
-                    maps[place][row] = found
+                for row, one_map in zip(rows, cam(batch, chosen), strict=True):
+                    maps[place][row] = one_map
     return maps
 
 
 def check_images(images: Images) -> None:
     """Raises: ValueError for images of another form than `cam_maps` takes."""
     is_tensor = isinstance(images, torch.Tensor)
-    wanted = 4 if is_tensor else 3
+    dimensions = 4 if is_tensor else 3
     for image in [images] if is_tensor else images:
-        if image.ndim != wanted or image.shape[-3] != 3:
+        if image.ndim != dimensions or image.shape[-3] != 3:
             raise ValueError(
                 f"images have shape {tuple(image.shape)}; give a tensor (N, 3, H, W), or a list of "
                 "tensors (3, H, W)."
@@ -175,7 +176,8 @@ class _Probe(nn.Module):
 
     def __init__(self, model: TransferModel):
         super().__init__()
-        self.model, self.layer, self.last = model, nn.Identity(), (None, None)
+        self.model, self.layer = model, nn.Identity()
+        self.last: tuple[Any, Any] = None, None  # a batch and its features
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         # Score-CAM's many predictions pass the hooks by: these would keep every activation.
@@ -219,11 +221,11 @@ class _EigenCAM(EigenCAM):
         cells = activations.reshape(*activations.shape[:2], -1).transpose(0, 2, 1)
         shifted = cells - cells.mean(axis=1, keepdims=True)
         along, lengths, _ = np.linalg.svd(shifted, full_matrices=False)
-        found = along[:, :, 0] * lengths[:, :1]
+        component = along[:, :, 0] * lengths[:, :1]
         # A principal component has no sign of its own, and the library takes what comes: some maps
         # would show the background. High is to be where the channels are active.
-        sign = np.where((found * cells.mean(axis=2)).sum(axis=1) < 0, -1, 1)
-        return (sign[:, None] * found).reshape(len(found), *activations.shape[2:])
+        sign = np.where((component * cells.mean(axis=2)).sum(axis=1) < 0, -1, 1)
+        return (sign[:, None] * component).reshape(len(component), *activations.shape[2:])
 
 
 class _ScoreCAM(ScoreCAM):
@@ -237,7 +239,7 @@ class _ScoreCAM(ScoreCAM):
 
     def _weights(self, image: torch.Tensor, target, maps: torch.Tensor) -> np.ndarray:
         """Weights (C,) of one image's channels (C, h, w)."""
-        enlarge = nn.UpsamplingBilinear2d(size=image.shape[1:])
+        enlarge = nn.UpsamplingBilinear2d(size=tuple(image.shape[1:]))
         scores = torch.full((len(maps),), -torch.inf)
         # A channel of zeros adds nothing to the map, whatever its weight.
         alive = maps.flatten(1).any(dim=1).nonzero().flatten()

@@ -107,7 +107,7 @@ def road(
     with seeded(seed), warnings.catch_warnings():
         # The library gives numpy tensors for arrays, which numpy wants no more.
         warnings.filterwarnings("ignore", message="__array_wrap__", category=DeprecationWarning)
-        ranks = [_ranks(found) for found in maps]
+        ranks = [_ranks(one) for one in maps]
         return _by_library(measure, model, images, ranks, targets, batch_size)
 
 
@@ -157,19 +157,19 @@ def _reset(module: torch.nn.Module) -> None:
 def _fit(images: Images, maps: Maps) -> None:
     check_images(images)
     shapes = [tuple(image.shape[1:]) for image in images]
-    found = [np.shape(one) for one in maps]
-    if shapes != found:
-        raise ValueError(f"maps have shapes {found[:3]}..., images {shapes[:3]}...; make them fit.")
+    given = [np.shape(one) for one in maps]
+    if shapes != given:
+        raise ValueError(f"maps have shapes {given[:3]}..., images {shapes[:3]}...; make them fit.")
 
 
-def _ranks(found: np.ndarray) -> np.ndarray:
+def _ranks(one_map: np.ndarray) -> np.ndarray:
     """A map's values to ranks in [0, 1], all different: equal ones in an order of no direction."""
-    found = np.asarray(found)
-    shuffled = np.random.default_rng(0).permutation(found.size)
-    order = shuffled[np.argsort(found.ravel()[shuffled])]
-    ranks = np.empty(found.size, np.float32)
-    ranks[order] = np.linspace(0, 1, found.size, dtype=np.float32)
-    return ranks.reshape(found.shape)
+    one_map = np.asarray(one_map)
+    shuffled = np.random.default_rng(0).permutation(one_map.size)
+    order = shuffled[np.argsort(one_map.ravel()[shuffled])]
+    ranks = np.empty(one_map.size, np.float32)
+    ranks[order] = np.linspace(0, 1, one_map.size, dtype=np.float32)
+    return ranks.reshape(one_map.shape)
 
 
 @torch.no_grad()
@@ -186,8 +186,8 @@ def _curves(
     if ground not in GROUNDS:
         raise ValueError(f"ground is {ground!r}; known: {', '.join(GROUNDS)}.")
     named = maps if isinstance(maps, Mapping) else {"": maps}
-    for found in named.values():
-        _fit(images, found)
+    for one_kind in named.values():
+        _fit(images, one_kind)
     targets = check_targets(model, targets, len(images))
     shares = torch.linspace(0, 1, steps + 1)[1:-1].view(-1, 1, 1, 1)
     curves = np.zeros((len(named), len(images), steps + 1))
@@ -197,19 +197,19 @@ def _curves(
             other = GROUNDS[ground](image)
             start, end = (other.expand_as(image), image) if insert else (image, other)
             altered = [start[None], end.expand_as(image)[None]]
-            for found in named.values():
-                first = 1 - torch.from_numpy(_ranks(found[row]))  # 0 the first to go or come
+            for one_kind in named.values():
+                first = 1 - torch.from_numpy(_ranks(one_kind[row]))  # 0 the first to go or come
                 altered.append(torch.where(first < shares, end, start))  # (steps - 1, 3, H, W)
-            chances = torch.cat(
+            answers = torch.cat(
                 [
                     model.probabilities(model(batch)).cpu()
                     for batch in torch.cat(altered).split(batch_size)
                 ]
             )
-            whole = chances[1 if insert else 0]
-            chances = chances[:, whole.argmax() if targets is None else int(targets[row])]
-            curves[:, row, 0], curves[:, row, -1] = chances[:2]
-            curves[:, row, 1:-1] = chances[2:].view(len(named), steps - 1)
+            whole = answers[1 if insert else 0]
+            answers = answers[:, whole.argmax() if targets is None else int(targets[row])]
+            curves[:, row, 0], curves[:, row, -1] = answers[:2]
+            curves[:, row, 1:-1] = answers[2:].view(len(named), steps - 1)
     return dict(zip(named, curves, strict=True)) if isinstance(maps, Mapping) else curves[0]
 
 
@@ -236,14 +236,14 @@ def _by_library(
     targets = check_targets(model, targets, len(images))
     values = np.zeros(len(images))
 
-    def chances(batch: torch.Tensor) -> torch.Tensor:
+    def probabilities(batch: torch.Tensor) -> torch.Tensor:
         return model.probabilities(model(batch))
 
     with evaluating(model):
         for rows, batch in batches(images, batch_size):
             batch = model.normalise(batch).cpu()
-            chosen = chances(batch).argmax(dim=1) if targets is None else targets[rows]
-            wanted = [ClassifierOutputTarget(int(target)) for target in chosen]
+            chosen = probabilities(batch).argmax(dim=1) if targets is None else targets[rows]
+            outputs = [ClassifierOutputTarget(int(target)) for target in chosen]
             stacked = np.stack([maps[row] for row in rows]).astype(np.float32)
-            values[rows] = measure(batch, stacked, wanted, chances)
+            values[rows] = measure(batch, stacked, outputs, probabilities)
     return values

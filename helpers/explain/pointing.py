@@ -31,11 +31,11 @@ def pointing_game(maps: Maps, boxes: np.ndarray, tolerance: float = TOLERANCE) -
     Raises: ValueError for boxes that do not fit the maps.
     """
     hits = []
-    for found, (left, top, right, bottom) in _with_boxes(maps, boxes):
-        row, column = np.unravel_index(np.argmax(found), found.shape)
+    for one_map, (left, top, right, bottom) in _with_boxes(maps, boxes):
+        row, column = np.unravel_index(np.argmax(one_map), one_map.shape)
         x, y = column + 0.5, row + 0.5
         distance = np.hypot(max(left - x, 0, x - right), max(top - y, 0, y - bottom))
-        hits.append(np.ptp(found) > 0 and distance <= tolerance * min(found.shape))
+        hits.append(np.ptp(one_map) > 0 and distance <= tolerance * min(one_map.shape))
     return np.array(hits, bool)
 
 
@@ -53,11 +53,11 @@ def energy_inside(maps: Maps, boxes: np.ndarray) -> np.ndarray:
     Raises: ValueError for boxes that do not fit the maps.
     """
     shares = []
-    for found, (left, top, right, bottom) in _with_boxes(maps, boxes):
-        y, x = (np.arange(side) + 0.5 for side in found.shape)
+    for one_map, (left, top, right, bottom) in _with_boxes(maps, boxes):
+        y, x = (np.arange(side) + 0.5 for side in one_map.shape)
         rows, columns = (y >= top) & (y <= bottom), (x >= left) & (x <= right)
-        total = found.sum(dtype=float)
-        shares.append(found[np.ix_(rows, columns)].sum(dtype=float) / total if total > 0 else 0)
+        total = one_map.sum(dtype=float)
+        shares.append(one_map[np.ix_(rows, columns)].sum(dtype=float) / total if total > 0 else 0)
     return np.array(shares, float)
 
 
@@ -87,13 +87,13 @@ def around_boxes(maps: Maps, boxes: np.ndarray, reach: float = 3.0, cells: int =
     """
     steps = ((np.arange(cells) + 0.5) / cells - 0.5) * reach + 0.5  # 0 to 1 is the box
     windows = np.full((len(maps), cells, cells), np.nan, np.float32)
-    for window, (found, (left, top, right, bottom)) in zip(
+    for window, (one_map, (left, top, right, bottom)) in zip(
         windows, _with_boxes(maps, boxes), strict=True
     ):
         y = np.floor(top + steps * (bottom - top)).astype(int)
         x = np.floor(left + steps * (right - left)).astype(int)
-        rows, columns = (y >= 0) & (y < found.shape[0]), (x >= 0) & (x < found.shape[1])
-        window[np.ix_(rows, columns)] = found[np.ix_(y[rows], x[columns])]
+        rows, columns = (y >= 0) & (y < one_map.shape[0]), (x >= 0) & (x < one_map.shape[1])
+        window[np.ix_(rows, columns)] = one_map[np.ix_(y[rows], x[columns])]
     return windows
 
 
@@ -133,11 +133,11 @@ def rank_correlation(maps: Maps, others: Maps) -> np.ndarray:
 
     A map that is the same everywhere ranks nothing, so it has 0 with any other.
     """
-    found = []
+    correlations = []
     for one, other in zip(maps, others, strict=True):
         flat = np.ptp(one) == 0 or np.ptp(other) == 0
-        found.append(0.0 if flat else spearmanr(np.ravel(one), np.ravel(other)).statistic)
-    return np.array(found, float)
+        correlations.append(0.0 if flat else spearmanr(np.ravel(one), np.ravel(other)).statistic)
+    return np.array(correlations, float)
 
 
 def _with_boxes(maps: Maps, boxes: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -202,7 +202,8 @@ def _lite0_state(model: nn.Module) -> dict[str, torch.Tensor]:
 
 def _require_hub(name: str) -> None:
     """Say at once that the hub is out of reach, where its client would retry for a minute."""
-    repository = timm.models.get_pretrained_cfg(name).hf_hub_id
+    trained = timm.models.get_pretrained_cfg(name)
+    repository = trained.hf_hub_id if trained else None
     if not repository:
         raise BackboneError(f"{name}: timm has no trained weights for it; choose another name.")
     cached = huggingface_hub.try_to_load_from_cache(repository, "model.safetensors")

@@ -18,15 +18,15 @@ def activation_bytes(model: nn.Module, images: torch.Tensor) -> int:
         images: (N, 3, H, W).
     """
     fixed = {p.untyped_storage().data_ptr() for p in [*model.parameters(), *model.buffers()]}
-    kept: dict[int, int] = {}
+    saved: dict[int, int] = {}
 
     def note(tensor: torch.Tensor) -> torch.Tensor:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in fixed:
-            kept[storage.data_ptr()] = storage.nbytes()
+            saved[storage.data_ptr()] = storage.nbytes()
         return tensor
 
     with saved_tensors_hooks(note, lambda tensor: tensor):
         outputs = model(images)
     del outputs
-    return sum(kept.values())
+    return sum(saved.values())

@@ -19,7 +19,8 @@ def seeded(*entropy: int) -> Iterator[None]:
     streams that have nothing in common. Whoever calls a function that draws random numbers thus
     finds their own as they were before.
     """
-    mixed = int(np.random.SeedSequence(entropy).generate_state(1)[0])
+    # How many there are is mixed in too: else a zero at the end would change nothing.
+    mixed = int(np.random.SeedSequence((len(entropy), *entropy)).generate_state(1)[0])
     python, numpy = random.getstate(), np.random.get_state()
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
     try:

@@ -40,6 +40,9 @@ class TransferModel(nn.Module):
         seed: of the classifier's start; without one it comes from PyTorch's own random numbers.
     """
 
+    _offset: torch.Tensor
+    _scale: torch.Tensor
+
     def __init__(
         self,
         backbone: Backbone,
@@ -192,13 +195,11 @@ class TransferModel(nn.Module):
         """
         distances = []
         for ours, theirs in zip(self._blocks, other._blocks, strict=True):
-            pairs = [
-                (p.detach().cpu(), q.detach().cpu())
-                for a, b in zip(ours, theirs, strict=True)
-                for p, q in zip(a.parameters(), b.parameters(), strict=True)
-            ]
-            moved = sum((p - q).square().sum() for p, q in pairs)
-            distances.append((moved / sum(p.square().sum() for p, _ in pairs)).sqrt().item())
+            before, after = (
+                torch.cat([p.detach().cpu().flatten() for m in block for p in m.parameters()])
+                for block in (ours, theirs)
+            )
+            distances.append(((after - before).norm() / before.norm()).item())
         return distances
 
     def parameter_groups(

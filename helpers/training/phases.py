@@ -98,8 +98,8 @@ def phase2_model(
         rate,
         seed=seed,
     )
-    kept = {key: config[key] for key in ("classes", "size", "train_digest")}
-    save_model(folder, model, {**kept, "learning_rate": rate})
+    same = {key: config[key] for key in ("classes", "size", "train_digest")}
+    save_model(folder, model, {**same, "learning_rate": rate})
     history.to_csv(folder)
     return load_model(folder)
 

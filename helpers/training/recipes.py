@@ -94,10 +94,10 @@ def adapt(
 
     def train(rate: float, seed: int) -> tuple[float, TransferModel]:
         model, early = trunk.with_new_head(seed), EarlyStopping("val_loss", patience=3)
-        train_head(
+        history = train_head(
             model, features["train"], features["val"], [early], learning_rate=rate, seed=seed
         )
-        return early.monitor.best, model
+        return min(row["val_loss"] for row in history.epochs), model
 
     tried = {rate: train(rate, seeds[0]) for rate in rates}
     best = min(tried, key=lambda rate: tried[rate][0])
@@ -126,7 +126,8 @@ def train_head(
     optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
     trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics_for(model), seed=seed)
     train_loader = make_loader(train, 32, shuffle=True, seed=seed)
-    return trainer.fit(train_loader, val and make_loader(val, 64), max_epochs)
+    val_loader = None if val is None else make_loader(val, 64)
+    return trainer.fit(train_loader, val_loader, max_epochs)
 
 
 def refit_head(

@@ -156,7 +156,7 @@ class Trainer:
         sums = torch.tensor([total, sum(weights)], device=self.accelerator.device)
         total, count = self.accelerator.reduce(sums).tolist()
         row = {"epoch": epoch, "lr": self.learning_rate, "train_loss": total / count}
-        if measured:
+        if self.train_metrics is not None and measured:
             scores = computed(self.train_metrics)
             row.update({f"train_{name}": value for name, value in scores.items()})
         return rows, row

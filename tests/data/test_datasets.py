@@ -26,9 +26,9 @@ def test_broken_files_are_named_and_skipped(photo_folder, tmp_path):
     (folder / "cross" / "note.jpg").write_text("this is text")
     whole = (folder / "circle" / "circle_00.png").read_bytes()
     (folder / "circle" / "half.png").write_bytes(whole[: len(whole) // 2])
-    said = []
-    data = ImageFolderDataset(folder, say=said.append)
-    (message,) = said
+    lines = []
+    data = ImageFolderDataset(folder, log=lines.append)
+    (message,) = lines
     assert "skipped 2 of 26" in message and "note.jpg" in message and "half.png" in message
     assert len(data) == 24 and len(data.labels) == 24
     assert all(data[i][0] is not None for i in range(len(data)))
@@ -41,8 +41,8 @@ def test_a_hidden_or_foreign_file_is_no_image(photo_folder, tmp_path):
     (tmp_path / "val" / "cross" / "Thumbs.db").write_bytes(b"x")
     (tmp_path / "val" / "cross" / "._cross_00.png").write_bytes(b"x")
     (tmp_path / "val" / ".ipynb_checkpoints").mkdir()
-    said = []
-    assert len(ImageFolderDataset(tmp_path / "val", say=said.append)) == 12 and not said
+    lines = []
+    assert len(ImageFolderDataset(tmp_path / "val", log=lines.append)) == 12 and not lines
 
 
 @pytest.mark.parametrize(

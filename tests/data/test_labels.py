@@ -54,9 +54,9 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("content", SPELLINGS.values(), ids=SPELLINGS)
 def test_what_spreadsheets_write_is_read_silently(photos, content):
-    said = []
-    data = dataset(photos, content, say=said.append)
-    assert data.labels.tolist() == LABELS and not said
+    lines = []
+    data = dataset(photos, content, log=lines.append)
+    assert data.labels.tolist() == LABELS and not lines
     assert data.classes in (["sea", "trees"], ["café", "trees"])
     assert [p.name for p in data.paths] == ["a.png", "b.png", "c.png", "d.png"]
 
@@ -97,11 +97,11 @@ def test_a_bad_row_is_told_or_left_out(photos, row, words):
     assert message.startswith(f"{photos.parent / 'labels.csv'}, row 3") and "\n" not in message
     assert message.endswith(".") and message.count(". ") == 0
 
-    said = []
-    data = dataset(photos, content, strict=False, say=said.append)
+    lines = []
+    data = dataset(photos, content, strict=False, log=lines.append)
     assert data.labels.tolist() == LABELS and len(data) == len(data.reports) == 4
     assert [r.problem for r in data.skipped] == [message]
-    assert said == [f"skipped 1 of 5 rows of {data.csv}:\n  {message.split('.csv, ', 1)[1]}"]
+    assert lines == [f"skipped 1 of 5 rows of {data.csv}:\n  {message.split('.csv, ', 1)[1]}"]
 
 
 BAD_TABLES = {
@@ -130,7 +130,7 @@ BAD_TABLES = {
 @pytest.mark.parametrize(("content", "words"), BAD_TABLES.values(), ids=BAD_TABLES)
 def test_a_table_that_is_none_is_told_in_a_sentence(photos, content, words, strict):
     with pytest.raises(DataError, match=words) as caught:
-        dataset(photos, content, strict=strict, say=lambda text: None)
+        dataset(photos, content, strict=strict, log=lambda text: None)
     assert str(caught.value).startswith(f"{photos.parent / 'labels.csv'}")
     assert "\n" not in str(caught.value) and str(caught.value)[-1] in ".?"
 
@@ -152,12 +152,12 @@ def test_no_usable_row_is_told_with_the_first_problem(photos):
 
 def test_good_rows_stay_aligned_with_their_labels_among_bad_ones(photos):
     rows = ["x.png,1,1", "d.png,0,0", "half.png,1,1", "b.png,0,1", "b.png,1,1", "a.png,1,0", ",1,1"]
-    said = []
+    lines = []
     content = "\n".join(["file,sea,trees", *rows])
-    data = dataset(photos, content, strict=False, say=said.append)
+    data = dataset(photos, content, strict=False, log=lines.append)
     assert [p.name for p in data.paths] == ["d.png", "b.png", "a.png"]
     assert data.labels.tolist() == [[0, 0], [0, 1], [1, 0]]
-    assert [line.split(":")[0] for line in said[0].split("\n  ")[1:]] == [
+    assert [line.split(":")[0] for line in lines[0].split("\n  ")[1:]] == [
         "row 2",
         "row 4",
         "row 6",
@@ -167,7 +167,7 @@ def test_good_rows_stay_aligned_with_their_labels_among_bad_ones(photos):
 
 def test_a_repeated_file_may_follow_a_bad_row_of_its_own(photos):
     content = "file,sea\na.png,?\na.png,1\n"
-    assert len(dataset(photos, content, strict=False, say=lambda text: None)) == 1
+    assert len(dataset(photos, content, strict=False, log=lambda text: None)) == 1
 
 
 def test_an_accent_is_found_however_the_disk_spells_it(photos):
@@ -180,12 +180,12 @@ def test_an_accent_is_found_however_the_disk_spells_it(photos):
 
 
 def test_columns_follow_the_training_tables_labels(photos):
-    said = []
+    lines = []
     data = dataset(
-        photos, "file,trees,sea\na.png,1,0\nb.png,1,0\n", classes=["sea", "trees"], say=said.append
+        photos, "file,trees,sea\na.png,1,0\nb.png,1,0\n", classes=["sea", "trees"], log=lines.append
     )
     assert data.classes == ["sea", "trees"] and data.labels.tolist() == [[0, 1], [0, 1]]
-    assert len(said) == 1 and "no image has sea" in said[0]
+    assert len(lines) == 1 and "no image has sea" in lines[0]
     with pytest.raises(DataError, match=r"row 1: there is no column 'ice', only sea, trees"):
         dataset(photos, GOOD, classes=["sea", "trees", "ice"])
     with pytest.raises(DataError, match=r"row 1: the column 'trees' is none of the labels sea;"):

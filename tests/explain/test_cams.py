@@ -49,7 +49,8 @@ def test_maps_of_a_batch_equal_maps_one_by_one(make_model, make_small, method, p
     maps = cam_maps(model, IMAGES, targets, method)
     assert maps.shape == (3, 96, 128) and maps.dtype == np.float32
     assert maps.min() >= 0 and maps.max() <= 1
-    assert maps.max(axis=(1, 2)) == pytest.approx([1] * 3, abs=1e-4)
+    tops = maps.max(axis=(1, 2))  # 0 where nothing speaks for the target
+    assert tops.max() == pytest.approx(1, abs=1e-4) and ((tops < 1e-4) | (tops > 0.999)).all()
     single = [cam_maps(model, IMAGES[i : i + 1], targets[i], method)[0] for i in range(3)]
     assert np.allclose(maps, single, atol=1e-3)
     listed = cam_maps(model, list(IMAGES), targets, method, batch_size=2)

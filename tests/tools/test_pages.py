@@ -4,8 +4,8 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from helpers.data import AUGMENTATIONS
 
+from helpers.data import AUGMENTATIONS
 from tools.environment import ROOT
 from tools.publish import FIGURES
 
