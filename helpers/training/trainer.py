@@ -125,6 +125,8 @@ class Trainer:
         set_epoch(self.train_loader, epoch)
         self.model.train()
         rows, losses, weights, measured = [], [], [], 0
+        if self.train_metrics is not None:  # an interrupted epoch may have left something in them
+            self.train_metrics.reset()
         with seeded(self.seed, epoch, self.accelerator.process_index):
             for inputs, targets in batches_on(self.accelerator.device, self.train_loader):
                 # Callbacks may set the learning rate, and blend the batch.

@@ -380,7 +380,7 @@ def test_an_interrupted_fit_keeps_the_best_and_goes_on(tmp_path, capsys):
 
     seen, early = [], EarlyStopping(patience=9)
     callbacks = [Worse(), early, Checkpoint(tmp_path), InterruptAt(18), LearningRateSchedule()]
-    trainer = make_trainer(callbacks, rate=0.05)
+    trainer = make_trainer(callbacks, rate=0.05, metrics=multiclass_metrics(2))
     history = trainer.fit(*loaders(), max_epochs=6)
     (line,) = capsys.readouterr().out.splitlines()
     assert "interrupted in epoch 4" in line and "the best, of epoch 2, are back" in line
@@ -389,7 +389,9 @@ def test_an_interrupted_fit_keeps_the_best_and_goes_on(tmp_path, capsys):
     assert same(weights(trainer), seen[1])
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["best.pt", "last.pt"]
     assert len(torch.load(tmp_path / "last.pt", weights_only=True)["epochs"]) == 3
+    assert trainer.train_metrics["accuracy"].update_called  # of the epoch that does not count
     history = trainer.fit(*loaders(), max_epochs=6)
+    assert not trainer.train_metrics["accuracy"].update_called
     assert [row["epoch"] for row in history.epochs] == [1, 2, 3, 4, 5, 6]
     assert [row["step"] for row in history.batches] == list(range(1, 31))
 
