@@ -58,6 +58,19 @@ def test_dependencies_have_lower_bounds_only():
         assert operators == [">="], f"{line}: give a lower bound and nothing else"
 
 
+def test_no_dependency_may_be_a_release_under_another_kind_of_licence():
+    """cleanlab 2.7 is under the AGPL, 2.8 under Apache-2.0."""
+    requirements = map(Requirement, project()["project"]["dependencies"])
+    (cleanlab,) = (r for r in requirements if r.name == "cleanlab")
+    assert not cleanlab.specifier.contains("2.7.1") and cleanlab.specifier.contains("2.8.0")
+
+
+def test_actions_are_of_present_majors():
+    text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    majors = {name: int(major) for name, major in re.findall(r"actions/([\w-]+)@v(\d+)", text)}
+    assert majors.keys() == {"checkout", "setup-python"} and min(majors.values()) >= 6
+
+
 def test_make_help_tells_every_target():
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split())

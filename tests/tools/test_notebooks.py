@@ -15,6 +15,10 @@ NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 STEMS = sorted({path.stem for path in [*NOTEBOOKS, *FOLDER.glob("scripts/*.py")]})
 SYNC = "run jupytext --sync notebooks/scripts/*.py"
 
+SCRIPTS = sorted(FOLDER.glob("scripts/*.py"))
+IMPORT = re.compile(r"(import|from) \w")
+
+each_script = pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 
 
@@ -72,3 +76,28 @@ def test_outputs_are_kept_and_clean(path):
             text = "".join([output.get("text", ""), output.get("data", {}).get("text/plain", "")])
             assert not home.search(text), f"a path of one computer is shown: {text[:200]}"
     assert path.stat().st_size < 3_000_000, "too heavy for a phone: smaller figures"
+
+
+IMPORT_LINES = 10
+
+
+@each_script
+def test_imports_of_a_notebook_are_few(path):
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if IMPORT.match(line)]
+    assert len(lines) <= IMPORT_LINES, "name the sub-package, or move what needs them to helpers"
+    assert not [line for line in lines if line.endswith("(")], "one line for each import"
+
+
+@each_script
+def test_early_stopping_is_reset_only_after_a_training(path):
+    """Whoever resets one that has watched nothing teaches a ritual."""
+    text = path.read_text(encoding="utf-8")
+    for before in re.findall(r"EarlyStopping\((.*?)\.reset\(", text, re.S):
+        assert re.search(r"\.fit\(|train_head\(|fine_tune\(", before)
+
+
+def test_the_shortcut_is_not_stopped_by_images_that_have_it_too():
+    text = (FOLDER / "scripts" / "06_gradcam_analysis.py").read_text(encoding="utf-8")
+    section = text.partition("# ## A shortcut")[2]
+    assert "train_head(" in section
+    assert "EarlyStopping(" not in section and 'features["val"]' not in section
