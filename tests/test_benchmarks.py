@@ -13,11 +13,6 @@ from tests.benchmarks import decoding, memory, older_recipe, timing, training
 
 
 @pytest.fixture
-def make_pyramid(make_model):
-    return lambda: make_model(pooling="spp")
-
-
-@pytest.fixture
 def photos(photo_folder):
     return ImageFolderDataset(photo_folder / "train").subset(range(9, 15))
 
@@ -33,23 +28,25 @@ class Contents:
         self.seen += [(*image.shape, round(image.double().sum().item(), 1)) for image in inputs[0]]
 
 
-def watched(make):
-    """A maker of models, and the Contents of each model that it has made, as they come."""
-    contents = []
+@pytest.fixture
+def make_pyramid(make_model):
+    """Makes models with a pyramid; `make_pyramid.contents` has the Contents of each."""
 
-    def make_watched():
-        contents.append(Contents())
-        model = make()
-        model.features.register_forward_pre_hook(contents[-1])
+    def make():
+        model = make_model(pooling="spp")
+        make.contents.append(Contents())
+        model.features.register_forward_pre_hook(make.contents[-1])
         return model
 
-    return make_watched, contents
+    make.contents = []
+    return make
 
 
 def test_all_ways_train_on_the_same_images(make_pyramid, photos):
-    make, contents = watched(make_pyramid)
-    speed, megapixels = training.fine_tuning(make, photos, rounds=1, batches=9, batch_size=4)
-    buckets, squares, one_by_one = contents
+    speed, megapixels = training.fine_tuning(
+        make_pyramid, photos, rounds=1, batches=9, batch_size=4
+    )
+    buckets, squares, one_by_one = make_pyramid.contents
     assert sorted(buckets.seen) == sorted(one_by_one.seen) and len(buckets.seen) == 2 * len(photos)
     assert {image[1:3] for image in squares.seen} == {(224, 224)}
     assert len(squares.seen) == len(buckets.seen)
@@ -76,9 +73,8 @@ def test_one_by_one_is_the_same_model(make_pyramid, photos):
 
 
 def test_adaptation_looks_at_every_view_once(make_pyramid, photos):
-    make, contents = watched(make_pyramid)
-    outcome = training.adaptation(make, photos, 1, batches=9, batch_size=4, epochs=2)
-    once, one_by_one = contents
+    outcome = training.adaptation(make_pyramid, photos, 1, batches=9, batch_size=4, epochs=2)
+    once, one_by_one = make_pyramid.contents
     views = outcome.details["views"]
     assert len(once.seen) == views * len(one_by_one.seen) == 2 * views * len(photos)
     seconds = outcome.details["seconds"]

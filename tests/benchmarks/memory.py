@@ -11,8 +11,6 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
 
 from helpers.data import ImageFolderDataset, make_loader, train_transform
@@ -49,10 +47,8 @@ def memory(
     for place in (squares, mixed):
         for name in "ab":  # classes
             (place / name).mkdir(parents=True)
-    rng = np.random.default_rng(0)
     for number in range(2 * budget // SQUARE**2):
-        noise = rng.integers(0, 255, (SQUARE, SQUARE, 3), np.uint8)
-        cv2.imwrite(str(squares / "ab"[number % 2] / f"{number}.jpg"), noise)
+        write_photo(squares / "ab"[number % 2] / f"{number}.jpg", photos[0], (SQUARE, SQUARE))
     for number, path in enumerate(photos):
         shutil.copyfile(path, mixed / "ab"[number % 2] / f"{number}{path.suffix}")
     write_photo(mixed / "a" / "huge.jpg", photos[0], huge)
@@ -62,19 +58,11 @@ def memory(
     for _ in range(rounds):
         quarter, half = (probe(squares, budget // divisor) for divisor in (4, 2))
         measured = probe(mixed, budget)
-        pixels, peaks = (
-            [point[key] for point in (quarter, half)]
-            for key in ("fullest_batch_pixels", "peak_bytes")
-        )
-        predicted = float(np.polyval(np.polyfit(pixels, peaks, 1), budget))
+        # The line through a quarter and a half of the budget, at the whole.
+        predicted = 3 * half["peak_bytes"] - 2 * quarter["peak_bytes"]
         ratios.append(measured["peak_bytes"] / predicted)
-        rows.append(
-            {
-                "measured": measured,
-                "predicted_bytes": round(predicted),
-                "predicted_from": [quarter, half],
-            }
-        )
+        points = {"predicted_bytes": predicted, "predicted_from": [quarter, half]}
+        rows.append({"measured": measured, **points})
     return Outcome(
         "peak memory of an epoch, measured / predicted",
         "bytes above those before the first step (resident set on a CPU, allocated memory on a "
