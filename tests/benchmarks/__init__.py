@@ -1,6 +1,5 @@
-"""Side-by-side timings for images of any size; `make bench` runs them, `make test` does not.
+"""What README and notebook 04 claim for images of any size, measured; `make bench` runs it.
 
-Every ratio compares two ways to do the same work, one after the other, several rounds of both, in
-one process. `timing` holds the rounds, `training`, `decoding` and `memory` one question each,
-`__main__` the command.
+Every ratio compares two ways to do the same work that take turns in one process: `training`,
+`decoding` and `memory` have a claim each. `older_recipe` is a command of its own.
 """

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import gc
 import os
+import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
-import numpy as np
 import torch
-from helpers.batching import PIXEL_BUDGET
 
-from helpers.course import ROOT
-from helpers.models.memory import activation_bytes
-from helpers.models.transfer import TransferModel
+from helpers.data import ImageFolderDataset, make_loader, train_transform
+from helpers.models import load_backbone
+from helpers.training import FINE_TUNE_RATE, Trainer, criterion_for
 from tests.benchmarks.decoding import write_photo
 from tests.benchmarks.timing import Outcome
+from tests.benchmarks.training import RULE, model_maker
 
 HUGE, TINY = (4000, 6000), (24, 24)  # height, width
 SQUARE = 224
@@ -27,44 +26,43 @@ SQUARE = 224
 
 def memory(
     folder: Path,
-    make_model: Callable[[], TransferModel],
     photos: Sequence[Path],
     probe: Callable[[Path, int], dict],
-    budget: int = PIXEL_BUDGET,
+    rounds: int,
+    budget: int,
     huge: tuple[int, int] = HUGE,
-    rounds: int = 3,
 ) -> Outcome:
     """Predict an epoch's peak from two small budgets, then measure it with images of any size.
 
     Args:
         folder: an empty one, for the images.
-        make_model: makes a fresh model with a pyramid.
         photos: ordinary images; together they should fill at least one batch.
         probe: called with a folder of class folders and a budget, in pixels; returns what
-            `peak.peak_of_an_epoch` does. One that starts a process each time measures best.
+            `peak_of_an_epoch` does.
+        rounds: how often all of it is measured.
         budget: pixels in a batch.
         huge: (height, width) of the largest image.
-        rounds: how often all of it is measured.
     """
-    squares = write_squares(folder / "squares", images=2 * budget // SQUARE**2)
-    mixed = write_mixed(folder / "mixed", photos, huge)
-    ratios, rows = [], []
-    for _ in range(rounds):
-        points = [probe(squares, budget // 4), probe(squares, budget // 2)]
-        measured = probe(mixed, budget)
-        fixed, per_pixel = line([(p["fullest_batch_pixels"], p["peak_bytes"]) for p in points])
-        predicted = fixed + per_pixel * budget
-        ratios.append(measured["peak_bytes"] / predicted)
-        rows.append(
-            {"measured": measured, "predicted_bytes": round(predicted), "predicted_from": points}
-        )
+    squares, mixed = folder / "squares", folder / "mixed"
+    for place in (squares, mixed):
+        for name in "ab":  # classes
+            (place / name).mkdir(parents=True)
+    for number in range(2 * budget // SQUARE**2):
+        write_photo(squares / "ab"[number % 2] / f"{number}.jpg", photos[0], (SQUARE, SQUARE))
+    for number, path in enumerate(photos):
+        shutil.copyfile(path, mixed / "ab"[number % 2] / f"{number}{path.suffix}")
+    write_photo(mixed / "a" / "huge.jpg", photos[0], huge)
+    write_photo(mixed / "b" / "tiny.jpg", photos[0], TINY)
 
-    model = make_model().unfreeze().train()
-    saved = []
-    for count in (1, 2):
-        images = torch.zeros(count, 3, SQUARE, SQUARE)
-        saved.append((count * SQUARE**2, activation_bytes(model, images)))
-    saved_fixed, saved_per_pixel = line(saved)
+    rows, ratios = [], []
+    for _ in range(rounds):
+        quarter, half = (probe(squares, budget // divisor) for divisor in (4, 2))
+        measured = probe(mixed, budget)
+        # The line through a quarter and a half of the budget, at the whole.
+        predicted = 3 * half["peak_bytes"] - 2 * quarter["peak_bytes"]
+        ratios.append(measured["peak_bytes"] / predicted)
+        points = {"predicted_bytes": predicted, "predicted_from": [quarter, half]}
+        rows.append({"measured": measured, **points})
     return Outcome(
         "peak memory of an epoch, measured / predicted",
         "bytes above those before the first step (resident set on a CPU, allocated memory on a "
@@ -74,61 +72,64 @@ def memory(
         1.2,
         ratios,
         at_most=True,
-        details={
-            "rounds": rows,
-            "saved_by_autograd": {
-                "bytes_per_pixel": round(saved_per_pixel, 1),
-                "bytes_at_budget": round(saved_fixed + saved_per_pixel * budget),
-            },
-            "largest_image_at_full_size": {  # not run: nobody's memory is to be used up
-                "saved_by_autograd_bytes": round(saved_fixed + saved_per_pixel * huge[0] * huge[1]),
-                "predicted_bytes": round(fixed + per_pixel * huge[0] * huge[1]),
-            },
-        },
+        details={"rounds": rows},
     )
 
 
-def own_process(backbone: str) -> Callable[[Path, int], dict]:
-    """A probe that measures in a fresh Python, whose allocator has its defaults.
+def peak_of_an_epoch(backbone: str, folder: Path, budget: int) -> dict:
+    """Fine-tune all layers for an epoch of size buckets on the images of `folder`.
 
-    The course's kernels are told to keep what was freed, which is faster and holds a tenth more.
+    Returns: peak_bytes above what was in use before the first step, and what the batches held.
     """
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MALLOC_")}
-
-    def probe(folder: Path, budget: int) -> dict:
-        command = [sys.executable, "-m", "tests.benchmarks.peak", str(folder)]
-        command += ["--backbone", backbone, "--budget", str(budget)]
-        ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-        if ran.returncode:
-            raise RuntimeError(f"the measurement of peak memory failed:\n{ran.stderr}")
-        return json.loads(ran.stdout.splitlines()[-1])
-
-    return probe
-
-
-def line(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Intercept and slope of the line through two points (x, y)."""
-    (x0, y0), (x1, y1) = points
-    slope = (y1 - y0) / (x1 - x0)
-    return y0 - slope * x0, slope
+    model = model_maker(load_backbone(backbone), num_classes=2)().unfreeze()
+    data = ImageFolderDataset(folder, train_transform(RULE))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=FINE_TUNE_RATE, weight_decay=0.01)
+    trainer = Trainer(model, criterion_for(model), optimizer)
+    loader = make_loader(data, pixel_budget=budget, shuffle=True)
+    batches = [int(data.shapes[batch].prod(axis=1).sum()) for batch in loader.batch_sampler]
+    gc.collect()
+    before = _count_from_now_on()
+    trainer.fit(loader, None, max_epochs=1)
+    return {
+        "peak_bytes": _peak() - before,
+        "images": len(data),
+        "batches": len(batches),
+        "budget_pixels": budget,
+        "fullest_batch_pixels": max(batches),
+    }
 
 
-def write_squares(folder: Path, images: int) -> Path:
-    """Two class folders with noise of 224 x 224."""
-    rng = np.random.default_rng(0)
-    for number in range(images):
-        path = folder / "ab"[number % 2] / f"{number}.jpg"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(path), rng.integers(0, 255, (SQUARE, SQUARE, 3), np.uint8))
-    return folder
+def in_own_process(function: Callable, *arguments):
+    """What `function` returns in a fresh Python, whose allocator has its defaults.
+
+    `make` tells it to keep what was freed, which is faster and holds a tenth more.
+    """
+    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("MALLOC_")}
+    try:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            return pool.submit(function, *arguments).result()
+    finally:
+        os.environ.update(kept)
 
 
-def write_mixed(folder: Path, photos: Sequence[Path], huge: tuple[int, int]) -> Path:
-    """Two class folders with copies of `photos`, a huge and a tiny JPEG."""
-    for name in "ab":
-        (folder / name).mkdir(parents=True)
-    for number, path in enumerate(photos):
-        shutil.copyfile(path, folder / "ab"[number % 2] / f"{number}{path.suffix}")
-    write_photo(folder / "a" / "huge.jpg", huge, seed=0)
-    write_photo(folder / "b" / "tiny.jpg", TINY, seed=1)
-    return folder
+def can_measure() -> bool:
+    """Whether this machine says how much memory was in use at most, counted from a given time."""
+    return torch.cuda.is_available() or os.access("/proc/self/clear_refs", os.W_OK)
+
+
+def _count_from_now_on() -> int:
+    """Bytes in use now; what is in use at most is counted anew from here."""
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+        return torch.cuda.memory_allocated()
+    Path("/proc/self/clear_refs").write_text("5")
+    return _status("VmRSS")
+
+
+def _peak() -> int:
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else _status("VmHWM")
+
+
+def _status(name: str) -> int:
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(re.search(rf"^{name}:\s+(\d+) kB$", status, re.MULTILINE)[1])

@@ -1,52 +1,39 @@
-"""Training on images of any size: against batches of one image, and against squares."""
+"""Training on images of any size: size buckets against batches of one image, and squares."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
-from helpers.batching import (
-    PIXEL_BUDGET,
-    ShapeRule,
-    SizeBucketBatchSampler,
-    make_bucket_loader,
-)
 from torch import nn
+from torch.utils.data import DataLoader
 
-from helpers.data.datasets import ImageFolderDataset, make_loader
-from helpers.data.transforms import AUGMENTATIONS, train_transform
-from helpers.evaluation.metrics import multiclass_metrics
-from helpers.models.features import compute_features
-from helpers.models.transfer import TransferModel
-from helpers.training.recipes import FINE_TUNE_RATE, HEAD_RATE, LABEL_SMOOTHING, train_head
-from helpers.training.trainer import Trainer
-from tests.benchmarks.timing import Outcome, Shown, details, take_turns
+from helpers.data import (
+    AUGMENTATIONS,
+    ImageFolderDataset,
+    ShapeRule,
+    make_loader,
+    train_transform,
+)
+from helpers.models import Backbone, TransferModel, compute_features
+from helpers.models.inference import autocast
+from helpers.training import (
+    FINE_TUNE_RATE,
+    HEAD_RATE,
+    VIEWS,
+    Trainer,
+    criterion_for,
+    metrics_for,
+    train_head,
+)
+from tests.benchmarks.timing import Outcome, speeds, take_turns
 
 RULE = ShapeRule(min_side=160, max_pixels=224 * 224)  # on average about as many as the squares'
 SQUARE = (224, 224)
-HEAD_EPOCHS = 10
 # A quarter turn would give an image of a batch another shape, so no way has it.
 AUGMENTED = tuple(name for name in AUGMENTATIONS if name != "rotate90")
-
-
-def parts_of_an_epoch(
-    dataset: ImageFolderDataset, batches: int, rounds: int, budget: int = PIXEL_BUDGET
-) -> list[ImageFolderDataset]:
-    """The images of the first `batches` size buckets of an epoch, of the next ones, and so on.
-
-    A round is thus shorter than an epoch, while its batches are as full as an epoch's. Where the
-    epoch ends, its beginning comes again.
-    """
-    sampler = SizeBucketBatchSampler(dataset.shapes, budget, shuffle=True)
-    all_batches = sampler.batches(rank=0)
-    parts = []
-    for number in range(rounds):
-        turn = range(number * batches, (number + 1) * batches)
-        chosen = [all_batches[i % len(all_batches)] for i in turn]
-        parts.append(dataset.subset(np.unique(np.concatenate(chosen)).tolist()))
-    return parts
+HEAD_EPOCHS = 10
 
 
 def fine_tuning(
@@ -54,7 +41,7 @@ def fine_tuning(
     dataset: ImageFolderDataset,
     rounds: int,
     batches: int,
-    budget: int = PIXEL_BUDGET,
+    batch_size: int = 16,
 ) -> list[Outcome]:
     """Everything unfrozen: size buckets, batches of one image, and squares of 224 x 224.
 
@@ -63,53 +50,34 @@ def fine_tuning(
         dataset: images, without transform.
         rounds: to keep; one more warms up.
         batches: of size buckets in a round.
-        budget: pixels in a batch, of buckets and of squares.
+        batch_size: squares in a batch; a batch of buckets has as many pixels at most.
     """
-    models = {name: make_model().unfreeze() for name in ("buckets", "one by one", "squares")}
-    shown = {name: _count(model) for name, model in models.items()}
-    criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
-    first = models["buckets"]
-    any_size = dataset.with_transform(train_transform(RULE, first.mean, first.std, AUGMENTED))
-    squares = train_transform(SQUARE, first.mean, first.std, AUGMENTED)
-    parts = parts_of_an_epoch(any_size, batches, rounds + 1, budget)
-
-    trainers = {
-        name: Trainer(
-            models[name],
-            criterion,
-            _optimizer(models[name], FINE_TUNE_RATE),
-            metrics=multiclass_metrics(first.num_classes),
-        )
-        for name in ("buckets", "squares")
-    }
-    plain, device = plain_form(models["one by one"]), trainers["buckets"].accelerator.device
-    plain.to(device)
-    plain_optimizer = _optimizer(plain, FINE_TUNE_RATE)
-
-    def in_buckets(number: int) -> None:
-        loader = make_bucket_loader(parts[number], budget, shuffle=True)
-        trainers["buckets"].fit(loader, None, max_epochs=number + 1)
+    parts = parts_of_an_epoch(dataset, batches, rounds + 1, batch_size)
+    squares = [part.with_transform(train_transform(SQUARE, AUGMENTED)) for part in parts]
+    in_buckets, in_squares = (_trainer(make_model().unfreeze()) for _ in range(2))
+    plain = make_model().unfreeze()
+    optimizer = _optimizer(plain, FINE_TUNE_RATE)
 
     def one_by_one(number: int) -> None:
-        part = parts[number]
-        part.set_epoch(number + 1)  # the same views as in the buckets
-        models["one by one"].train()
-        train_one_by_one(plain, criterion, plain_optimizer, part, device)
+        parts[number].set_epoch(number + 1)  # the same views as in the buckets
+        train_one_by_one(plain, optimizer, parts[number])
 
-    def in_squares(number: int) -> None:
-        loader = make_loader(
-            parts[number].with_transform(squares), budget // (SQUARE[0] * SQUARE[1]), shuffle=True
-        )
-        trainers["squares"].fit(loader, None, max_epochs=number + 1)
+    def fit(trainer: Trainer, part: ImageFolderDataset) -> None:
+        trainer.fit(make_loader(part, batch_size, shuffle=True), None, trainer.epoch + 1)
 
-    ways = {"buckets": in_buckets, "one by one": one_by_one, "squares": in_squares}
-    runs = take_turns(ways, rounds, shown)
-    told = details(runs)
-    speed = [r["one by one"].seconds / r["buckets"].seconds for r in runs]
-    megapixels = [
-        (r["buckets"].pixels / r["buckets"].seconds) / (r["squares"].pixels / r["squares"].seconds)
-        for r in runs
-    ]
+    seconds = take_turns(
+        {
+            "buckets": lambda number: fit(in_buckets, parts[number]),
+            "one by one": one_by_one,
+            "squares": lambda number: fit(in_squares, squares[number]),
+        },
+        rounds,
+    )
+    images = np.array([len(part) for part in parts[1:]])
+    in_shapes, in_square = (
+        np.array([part.shapes.prod(axis=1).sum() for part in each[1:]]) for each in (parts, squares)
+    )
+    megapixels = (in_shapes / seconds["buckets"]) / (in_square / seconds["squares"])
     return [
         Outcome(
             "fine-tuning, buckets / one by one",
@@ -117,16 +85,19 @@ def fine_tuning(
             "buckets in the course's loop, over a plain loop of batch size 1 in the default memory "
             "format; same images, shapes, augmented views, model, loss and optimizer",
             1.7,
-            speed,
-            details=told,
+            (seconds["one by one"] / seconds["buckets"]).tolist(),
+            details=speeds(seconds, images),
         ),
         Outcome(
             "fine-tuning, buckets / squares",
             "megapixels per second, loading included: size buckets over batches of 224 x 224, both "
             "in the course's loop, with the same images, model and budget of pixels per batch",
             0.9,
-            megapixels,
-            details={"see": "fine-tuning, buckets / one by one", "budget_pixels": budget},
+            megapixels.tolist(),
+            details={
+                "see": "fine-tuning, buckets / one by one",
+                "budget_pixels": batch_size * 224**2,
+            },
         ),
     ]
 
@@ -136,94 +107,89 @@ def adaptation(
     dataset: ImageFolderDataset,
     rounds: int,
     batches: int,
-    budget: int = PIXEL_BUDGET,
-    views: Sequence[int] = (0,),
-    wanted: float = 8.0,
+    batch_size: int = 16,
     epochs: int = HEAD_EPOCHS,
 ) -> Outcome:
     """The backbone frozen, a new classifier: features computed once, or batches of one image.
 
-    Arguments as for `fine_tuning`; `epochs` are those that the classifier learns for. With one view
-    images are not augmented, and both ways show the classifier the same; with several, the plain
-    loop augments anew in each epoch.
+    Arguments as for `fine_tuning`; `epochs` are those that the classifier learns for.
     """
-    models = {name: make_model().freeze() for name in ("features once", "one by one")}
-    shown = {name: _count(model) for name, model in models.items()}
-    first, device = models["features once"], _device()
-    augmented = AUGMENTED if len(views) > 1 else ()
-    any_size = dataset.with_transform(train_transform(RULE, first.mean, first.std, augmented))
-    parts = parts_of_an_epoch(any_size, batches, rounds + 1, budget)
-    plain = plain_form(models["one by one"]).to(device)
-    optimizer = _optimizer(models["one by one"].head, HEAD_RATE)
-    criterion = nn.CrossEntropyLoss(label_smoothing=LABEL_SMOOTHING)
+    parts = parts_of_an_epoch(dataset, batches, rounds + 1, batch_size)
+    model, plain = make_model().freeze(), make_model().freeze()
+    optimizer = _optimizer(plain.head, HEAD_RATE)
 
     def once(number: int) -> None:
-        features = compute_features(first, parts[number], views, budget // (224 * 224))
-        # The recipe wants something to validate on; the other way is spared that.
-        train_head(first, features, features, [], max_epochs=epochs)
+        features = compute_features(model, parts[number], VIEWS, batch_size)
+        train_head(model, features, None, max_epochs=epochs)
 
     def one_by_one(number: int) -> None:
-        parts[number].set_epoch(views[0])
-        models["one by one"].train()
-        train_one_by_one(plain, criterion, optimizer, parts[number], device)
+        train_one_by_one(plain, optimizer, parts[number])
 
-    runs = take_turns({"features once": once, "one by one": one_by_one}, rounds, shown)
-    what = f"{len(views)} augmented views" if augmented else "no augmentation"
+    seconds = take_turns({"features once": once, "one by one": one_by_one}, rounds)
+    what = f"{len(VIEWS)} augmented views"
     return Outcome(
         f"adaptation, {epochs} epochs, {what}",
         f"seconds for {epochs} epochs of a new classifier on a frozen backbone, loading included: "
         f"a plain loop of batch size 1, over features computed once ({what}) and the classifier "
-        "trained (and validated) on them. Of the plain loop one epoch is measured and taken "
-        f"{epochs} times",
-        wanted,
-        [epochs * r["one by one"].seconds / r["features once"].seconds for r in runs],
-        details={**details(runs), "epochs": epochs, "views": len(views), "epochs_one_by_one": 1},
+        f"trained on them. Of the plain loop one epoch is measured and taken {epochs} times",
+        4.0,
+        (epochs * seconds["one by one"] / seconds["features once"]).tolist(),
+        details={
+            "seconds": {name: float(np.median(each)) for name, each in seconds.items()},
+            "epochs": epochs,
+            "views": len(VIEWS),
+            "epochs_one_by_one": 1,
+        },
     )
 
 
+def parts_of_an_epoch(
+    dataset: ImageFolderDataset, batches: int, rounds: int, batch_size: int = 16
+) -> list[ImageFolderDataset]:
+    """The augmented images of an epoch's first `batches` size buckets, of the next, and so on.
+
+    A round is thus shorter than an epoch, while its batches are as full as an epoch's. Where the
+    epoch ends, its beginning comes again.
+    """
+    any_size = dataset.with_transform(train_transform(RULE))
+    whole = list(make_loader(any_size, batch_size, shuffle=True).batch_sampler)
+    parts = []
+    for first in range(0, rounds * batches, batches):
+        indices = [whole[i % len(whole)] for i in range(first, first + batches)]
+        parts.append(any_size.subset(np.unique(np.concatenate(indices)).tolist()))
+    return parts
+
+
 def train_one_by_one(
-    model: nn.Module,
-    criterion: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    dataset: ImageFolderDataset,
-    device: torch.device,
-) -> float:
-    """An epoch as tutorials on pyramid pooling write it: each image is a batch. The mean loss."""
-    total = 0.0
-    for images, labels in make_loader(dataset, batch_size=1, shuffle=True):
+    model: TransferModel, optimizer: torch.optim.Optimizer, dataset: ImageFolderDataset
+) -> None:
+    """An epoch as tutorials on pyramid pooling write it: each image is a batch.
+
+    Weights and images are in PyTorch's default memory format.
+    """
+    model.to(memory_format=torch.contiguous_format).train()
+    criterion = criterion_for(model)
+    for images, labels in DataLoader(dataset, shuffle=True):
         optimizer.zero_grad()
-        loss = criterion(model(images.to(device)), labels.to(device))
+        images = model.normalise(images).contiguous()
+        with autocast(images.device):  # the same precision as ours
+            maps = model.features(images)
+        loss = criterion(model.head(model.pool(maps.float())), labels.to(images.device))
         loss.backward()
         optimizer.step()
-        total += loss.item()
-    return total / len(dataset)
+        loss.item()
 
 
-def plain_form(model: TransferModel) -> nn.Sequential:
-    """The same layers in PyTorch's default memory format; modes are still the model's to set."""
-    layers = nn.Sequential(model.features, model.pool, model.head)
-    return layers.to(memory_format=torch.contiguous_format)
+def model_maker(backbone: Backbone, num_classes: int) -> Callable[[], TransferModel]:
+    """Makes equal models with a pyramid, on the GPU if there is one."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    return lambda: TransferModel(backbone, num_classes, pooling="spp", seed=0).to(device)
 
 
-def model_maker(backbone, num_classes: int) -> Callable[[], TransferModel]:
-    """Makes equal models with a pyramid, each with a copy of the backbone of its own."""
-
-    def make() -> TransferModel:
-        torch.manual_seed(0)
-        return TransferModel(copy.deepcopy(backbone), num_classes, pooling="spp")
-
-    return make
+def _trainer(model: TransferModel) -> Trainer:
+    optimizer = _optimizer(model, FINE_TUNE_RATE)
+    return Trainer(model, criterion_for(model), optimizer, metrics=metrics_for(model))
 
 
 def _optimizer(model: nn.Module, learning_rate: float) -> torch.optim.Optimizer:
     return torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.01)
-
-
-def _count(model: TransferModel) -> Shown:
-    counter = Shown()
-    model.features.register_forward_pre_hook(counter)
-    return counter
-
-
-def _device() -> torch.device:
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

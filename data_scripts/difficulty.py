@@ -1,0 +1,227 @@
+"""How hard are the rendered images, and do they mean anything outside? Figures on the test images.
+
+    python -m data_scripts.difficulty                   # both tasks: Save_Model/*/difficulty.json
+    python -m data_scripts.difficulty drones --seed 1   # one, on data of another seed, made for it
+
+1. colour: logistic regression on a colour histogram. Near chance, or colour alone gives it away.
+2. frozen: logistic regression on frozen ImageNet features. Neither hopeless nor solved.
+3. adapted (drones): phase 1, as in notebook 02.
+4. fine_tuned: the whole network, trained for a few epochs. Clearly better.
+5. outside (drones): the fine-tuned model on real photos, its three drone classes counted as one.
+
+For drones a figure is the accuracy, for panoramas the average precision of each label and their
+mean, mAP. The panoramas' training labels hold their errors, the test labels hold none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from data_scripts import render_drones, render_panoramas
+from data_scripts.panoramas import LABELS
+from data_scripts.tasks import course_folder
+from helpers.course import ROOT, setup
+from helpers.data import (
+    ImageDataset,
+    ImageFolderDataset,
+    MultilabelDataset,
+    Transform,
+    eval_transform,
+    load_splits,
+    make_loader,
+    train_transform,
+)
+from helpers.evaluation import accuracy
+from helpers.models import TransferModel, compute_features, load_backbone, predict
+from helpers.training import (
+    FINE_TUNE_RATE,
+    HEAD_FACTOR,
+    EarlyStopping,
+    LearningRateSchedule,
+    Progress,
+    Trainer,
+    criterion_for,
+    fine_tune,
+    phase1_model,
+)
+
+BACKBONE, SIZE = "efficientnet_lite0", (224, 224)
+PLAIN = eval_transform(SIZE)
+PENALTY = 0.01  # C of the regression on panoramas: more columns than rows, and wrong labels
+EPOCHS = {"drones": 7, "panoramas": 3}  # of fine-tuning
+MAKERS = {"drones": render_drones.render_dataset, "panoramas": render_panoramas.render_dataset}
+
+
+def measure_drones(folder: Path, seed: int, epochs: int, photos: Path) -> dict:
+    """All figures on the drones in `folder`; the last one where the real photos are there."""
+    splits = load_splits(folder, seed=seed)
+    train, val, test = splits.values()
+    figures = {"images": sum(map(len, splits.values())), "chance": 1 / len(train.classes)}
+    figures["colour"] = figure("colour", test, colour_scores(train, test))
+    with tempfile.TemporaryDirectory() as scratch:
+        model, _, _ = phase1_model(scratch, BACKBONE, train, val, SIZE, seed)
+    figures["frozen"] = figure("frozen", test, frozen_scores(model, train, test))
+    figures["adapted"] = figure("adapted", test, scores_of(model, test))
+    if epochs:
+        augmented = train.with_transform(train_transform(SIZE))
+        callbacks = [EarlyStopping("val_loss", patience=5), Progress()]
+        fine_tune(
+            model.unfreeze(), augmented, val.with_transform(PLAIN), callbacks, epochs, seed=seed
+        )
+        figures["fine_tuned"] = figure("fine_tuned", test, scores_of(model, test))
+    if epochs and photos.is_dir():
+        figures.update(outside_accuracy(model, train.classes, photos))
+        print(f"outside: {figures['outside']:.3f}")
+    elif epochs:
+        print(f"outside: not measured, {photos} is missing (python -m data_scripts.fetch_drones)")
+    return figures
+
+
+def measure_panoramas(folder: Path, seed: int, epochs: int) -> dict:
+    """All figures on the panoramas in `folder`, and how often each label occurs."""
+    train, test = (
+        MultilabelDataset(folder / f"{split}_label.csv", folder / split, classes=LABELS, seed=seed)
+        for split in ("train", "test")
+    )
+    figures = {"images": len(train) + len(test)}
+    figures["share"] = dict(zip(LABELS, test.labels.mean(axis=0).tolist(), strict=True))
+    squashed = (data.with_transform(PLAIN.view) for data in (train, test))
+    figures["colour"] = figure("colour", test, colour_scores(*squashed))
+    model = TransferModel(load_backbone(BACKBONE), len(LABELS), task="multilabel", seed=seed)
+    figures["frozen"] = figure("frozen", test, frozen_scores(model.freeze(), train, test, PENALTY))
+    if epochs:
+        # The head has not learnt in a phase 1, so it goes much faster than the backbone.
+        groups = model.unfreeze().parameter_groups(FINE_TUNE_RATE, head_factor=10 * HEAD_FACTOR)
+        optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+        callbacks = [LearningRateSchedule(), Progress()]
+        trainer = Trainer(model, criterion_for(model), optimizer, callbacks, seed=seed)
+        mirrored = train.with_transform(Transform(SIZE, ["mirror"]))
+        trainer.fit(make_loader(mirrored, 16, shuffle=True, seed=seed), None, epochs)
+        figures["fine_tuned"] = figure("fine_tuned", test, scores_of(model, test))
+    return figures
+
+
+def figure(name: str, test: ImageDataset, scores: np.ndarray) -> float | dict[str, float]:
+    """Accuracy, or mAP and each label's average precision, from scores (N, C); printed as well."""
+    labels = np.asarray(test.labels)
+    if labels.ndim == 1:
+        value = accuracy(torch.from_numpy(scores), torch.from_numpy(labels))
+        print(f"{name}: {value:.3f}")
+        return value
+    each = average_precision_score(labels.astype(int), scores, average=None)
+    print(f"{name}: mAP {each.mean():.3f}")
+    return {"mAP": each.mean(), **dict(zip(test.classes, each, strict=True))}
+
+
+def colour_scores(train: ImageDataset, test: ImageDataset) -> np.ndarray:
+    """Of a regression on colour histograms; the data sets give arrays (H, W, 3)."""
+    rows = [np.stack([colour_histogram(image) for image, _ in data]) for data in (train, test)]
+    return regression_scores(rows[0], train.labels, rows[1])
+
+
+def colour_histogram(image: np.ndarray, bins: int = 8) -> np.ndarray:
+    """uint8 RGB (H, W, 3) to the square root of its colours' shares, shape (bins³,)."""
+    cells = (image.reshape(-1, 3) // (256 // bins)).astype(np.int64) @ [bins * bins, bins, 1]
+    return np.sqrt(np.bincount(cells, minlength=bins**3) / len(cells))
+
+
+def frozen_scores(
+    model: TransferModel, train: ImageDataset, test: ImageDataset, penalty: float = 1.0
+) -> np.ndarray:
+    """Of a regression on the backbone's features of plainly squashed images."""
+    parts = [compute_features(model, data.with_transform(PLAIN)) for data in (train, test)]
+    rows = [part.features[0].numpy() for part in parts]
+    return regression_scores(rows[0], train.labels, rows[1], penalty)
+
+
+def regression_scores(
+    rows: np.ndarray, labels: Sequence, test_rows: np.ndarray, penalty: float = 1.0
+) -> np.ndarray:
+    """Scores (M, C) of test rows (M, D) by logistic regression on standardised rows (N, D).
+
+    Several labels (N, L) get a regression each. `penalty` is scikit-learn's C.
+    """
+    regression, labels = LogisticRegression(C=penalty, max_iter=3000), np.asarray(labels, int)
+    if labels.ndim == 2:
+        regression = OneVsRestClassifier(regression)
+    judge = make_pipeline(StandardScaler(), regression).fit(rows, labels)
+    return judge.decision_function(test_rows)
+
+
+def scores_of(model: TransferModel, data: ImageDataset) -> np.ndarray:
+    """The model's logits (N, C) on plainly squashed images."""
+    return predict(model, make_loader(data.with_transform(PLAIN)))[0].numpy()
+
+
+def outside_accuracy(model: TransferModel, classes: Sequence[str], photos: Path) -> dict:
+    """Accuracy on real photos in `bird` and `drone` folders; chance is 0.5 on each class."""
+    data = ImageFolderDataset(photos, classes=["bird", "drone"])
+    probabilities = torch.from_numpy(scores_of(model, data)).softmax(dim=1)
+    is_drone = torch.tensor(data.labels) == 1
+    right = (probabilities[:, classes.index("flying_bird")] < 0.5) == is_drone
+    return {
+        "outside": right.float().mean().item(),
+        "outside_bird": right[~is_drone].float().mean().item(),
+        "outside_drone": right[is_drone].float().mean().item(),
+        "outside_images": len(data),
+    }
+
+
+def rounded(figures: dict) -> dict:
+    """The same with four digits; counts stay as they are."""
+    return {
+        key: rounded(value) if isinstance(value, dict) else round(value, 4)
+        for key, value in figures.items()
+    }
+
+
+def keep(path: Path, seed: int, figures: dict) -> None:
+    """Put the figures of a seed into a JSON file, beside those of other seeds."""
+    content = json.loads(path.read_text()) if path.exists() else {}
+    content[f"seed {seed}"] = rounded(figures)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("task", nargs="?", choices=EPOCHS, help="default: both")
+    parser.add_argument("--seed", type=int, default=0, help="of data and training; default 0")
+    parser.add_argument("--epochs", type=int, help="of fine-tuning; 0 leaves it out")
+    parser.add_argument("--folder", type=Path, help="of data that is there already")
+    parser.add_argument("--out", type=Path, help="default: Save_Model/<task>/difficulty.json")
+    options = parser.parse_args(arguments)
+    if options.task is None and (options.folder or options.out):
+        parser.error("--folder and --out are for one task: name it, drones or panoramas.")
+    setup()
+    for task in [options.task] if options.task else EPOCHS:
+        epochs = EPOCHS[task] if options.epochs is None else options.epochs
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = options.folder or course_folder(task, "rendered")
+            if options.folder is None and (options.seed != 0 or not folder.is_dir()):
+                folder = MAKERS[task](Path(scratch) / task, seed=options.seed)
+            if task == "drones":
+                photos = course_folder(task, "real") / "test"
+                figures = measure_drones(folder, options.seed, epochs, photos)
+            else:
+                figures = measure_panoramas(folder, options.seed, epochs)
+        keep(options.out or ROOT / "Save_Model" / task / "difficulty.json", options.seed, figures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
