@@ -2,25 +2,21 @@
 A figure is saved only when it is given a path."""
 
 from helpers.plots.cams import answers, label_rows, map_gallery, map_rows, overlay
+from helpers.plots.data import (
+    augmentation_rows,
+    channel_statistics,
+    class_counts,
+    co_occurrence,
+    size_scatter,
+)
 from helpers.plots.faithfulness import (
     cascade_curves,
     measure_bars,
     removal_curves,
     seen_from_object,
 )
-from helpers.plots.images import (
-    augmentation_rows,
-    channel_statistics,
-    class_counts,
-    confusion_heatmap,
-    image_grid,
-    prediction_grid,
-    result_figure,
-    save,
-    size_scatter,
-)
+from helpers.plots.images import confusion_heatmap, image_grid, prediction_grid, result_figure
 from helpers.plots.labels import (
-    co_occurrence,
     found_curves,
     label_gallery,
     precision_recall,
@@ -36,6 +32,7 @@ from helpers.plots.sizes import (
     side_by_side,
     strategies,
 )
+from helpers.plots.style import save
 from helpers.plots.training import (
     accuracy_curves,
     block_bars,

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from helpers.plots.images import WRONG, save
+from helpers.plots.style import WRONG, save
 
 COLOUR_MAP = "inferno"  # dark to bright evenly, for colour-blind readers and in print too
 OPACITY = 0.6

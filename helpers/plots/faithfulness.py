@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from helpers.explain.faithfulness import area_under
 from helpers.plots.cams import COLOUR_MAP
-from helpers.plots.images import MARK, TRAIN, VAL, save
+from helpers.plots.style import MARK, TRAIN, VAL, save
 
 COLOURS = (TRAIN, VAL, MARK, "#aa3377", "0.45", "#bbbb33")
 

@@ -1,4 +1,4 @@
-"""Figures of images, data sets and results: plain data in, a Figure out, saved only when asked."""
+"""Figures of images and results: plain data in, a Figure out, saved only when asked."""
 
 from __future__ import annotations
 
@@ -11,17 +11,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-# Colour-blind readers can tell these apart (Paul Tol's schemes).
-TRAIN, VAL, MARK, WRONG = "#4477aa", "#ee7733", "#228833", "#cc3311"
-
-
-def save(figure: Figure, path: str | Path | None) -> Figure:
-    """Write the figure where a path is given, and return it without a second copy in a notebook."""
-    if path is not None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=130, bbox_inches="tight")
-    plt.close(figure)
-    return figure
+from helpers.plots.style import MARK, TRAIN, WRONG, save
 
 
 def image_grid(
@@ -112,79 +102,6 @@ def result_figure(
     lower.suptitle(images_title if images else "")
     sns.despine(ax=axis)
     return save(figure, path)
-
-
-def augmentation_rows(
-    gallery: Mapping[str, Sequence[np.ndarray]], title: str, path: str | Path | None = None
-) -> Figure:
-    """One row per augmentation, one column per view."""
-    columns = max(len(views) for views in gallery.values())
-    size = (1.15 * columns + 1.6, 1.2 * len(gallery) + 0.4)
-    figure, axes = plt.subplots(len(gallery), columns, figsize=size, squeeze=False)
-    for row, (name, views) in zip(axes, gallery.items(), strict=True):
-        for axis in row:
-            axis.set_axis_off()
-        for axis, view in zip(row, views, strict=False):
-            axis.imshow(view)
-        row[0].text(
-            -0.08, 0.5, name.replace(", ", ",\n"), transform=row[0].transAxes, ha="right",
-            va="center",
-        )  # fmt: skip
-    figure.suptitle(title)
-    figure.tight_layout()
-    return save(figure, path)
-
-
-def class_counts(counts: pd.DataFrame, title: str) -> Figure:
-    """Bars of images per class (rows) and split (columns)."""
-    figure, axis = plt.subplots(figsize=(7, 2.8))
-    counts.plot.barh(ax=axis, width=0.75, color=[TRAIN, VAL, MARK][: counts.shape[1]])
-    for bars in axis.containers:
-        axis.bar_label(bars, padding=2, fontsize=8)
-    axis.invert_yaxis()
-    axis.set(title=title, xlabel="images", ylabel="")
-    axis.margins(x=0.08)
-    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    sns.despine(figure)
-    return save(figure, None)
-
-
-def size_scatter(files: pd.DataFrame, title: str) -> Figure:
-    """Width against height of every image; `files` has columns width, height, class."""
-    figure, axis = plt.subplots(figsize=(5.6, 4.6))
-    sns.scatterplot(
-        files, x="width", y="height", hue="class", s=16, alpha=0.6, ax=axis, palette="colorblind"
-    )
-    limit = 1.05 * max(files["width"].max(), files["height"].max())
-    for ratio, label in ((1, "1:1"), (2, "2:1"), (0.5, "1:2")):
-        axis.axline((0, 0), slope=1 / ratio, color="0.6", linewidth=0.8, linestyle=":")
-        side = 0.97 * limit
-        end = (min(side, side * ratio), min(side, side / ratio))
-        axis.annotate(label, end, fontsize=8, color="0.4", ha="right", va="bottom")
-    axis.set(
-        title=title, xlabel="width (px)", ylabel="height (px)", xlim=(0, limit), ylim=(0, limit)
-    )
-    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    sns.despine(figure)
-    return save(figure, None)
-
-
-def channel_statistics(
-    sources: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str
-) -> Figure:
-    """Mean and standard deviation of red, green and blue, in [0, 1], for each named source."""
-    figure, axis = plt.subplots(figsize=(6, 2.8))
-    shifts = np.linspace(-0.12, 0.12, len(sources))
-    for shift, (source, (mean, std)) in zip(shifts, sources.items(), strict=True):
-        axis.errorbar(
-            np.arange(3) + shift, mean, yerr=std, fmt="o", capsize=4,
-            label=source,
-        )  # fmt: skip
-    axis.set_xticks(range(3), ["red", "green", "blue"])
-    axis.set(title=title, ylabel="mean ± standard deviation", ylim=(0, 1))
-    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    sns.despine(figure)
-    return save(figure, None)
 
 
 def confusion_heatmap(counts: pd.DataFrame, title: str, path: str | Path | None = None) -> Figure:

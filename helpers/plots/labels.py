@@ -12,30 +12,9 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from helpers.plots.images import MARK, TRAIN, VAL, WRONG, save
+from helpers.plots.style import MARK, TRAIN, VAL, WRONG, save
 
 COLOURS = (VAL, "0.45", TRAIN, "#aa3377", MARK, "#66ccee", "#bbbb33")  # Paul Tol's, with a grey
-
-
-def co_occurrence(
-    labels: np.ndarray, classes: Sequence[str], title: str, path: str | Path | None = None
-) -> Figure:
-    """How many images have both labels; on the diagonal, how many have the label at all.
-
-    labels: (N, L) of 0 and 1. Colours show the share of the row's images.
-    """
-    held = np.asarray(labels) > 0.5
-    counts = held.T.astype(int) @ held.astype(int)
-    share = counts / np.maximum(np.diag(counts)[:, None], 1)
-    figure, axis = plt.subplots(figsize=(0.9 * len(classes) + 1.6, 0.75 * len(classes) + 1))
-    sns.heatmap(
-        share, annot=counts, fmt=",d", cmap="Blues", vmin=0, vmax=1, square=True, ax=axis,
-        xticklabels=classes, yticklabels=classes, cbar_kws={"label": "share of the row's images"},
-    )  # fmt: skip
-    axis.set_title(title)
-    axis.tick_params(length=0)
-    plt.setp(axis.get_yticklabels(), rotation=0)
-    return save(figure, path)
 
 
 def label_gallery(

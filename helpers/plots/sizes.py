@@ -11,7 +11,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from helpers.plots.images import MARK, TRAIN, VAL, WRONG, save
+from helpers.plots.style import MARK, TRAIN, VAL, WRONG, save
 
 COLOURS = ("0.5", "#aa3377", TRAIN, MARK, VAL)  # of strategies, in their order
 

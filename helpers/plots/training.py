@@ -12,7 +12,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from helpers.plots.images import MARK, TRAIN, VAL, WRONG, save
+from helpers.plots.style import MARK, TRAIN, VAL, WRONG, save
 from helpers.training.callbacks import Callback
 from helpers.training.history import History
 

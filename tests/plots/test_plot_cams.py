@@ -5,7 +5,7 @@ import pytest
 from matplotlib.colors import to_hex
 
 from helpers.plots import cams as map_plots
-from helpers.plots.images import WRONG
+from helpers.plots.style import WRONG
 
 CLASSES = ["bird", "drone"]
 

@@ -9,6 +9,7 @@ from toys import loaders, make_trainer
 from helpers.evaluation.metrics import multiclass_metrics
 from helpers.plots import images as plots
 from helpers.plots import training as curves
+from helpers.plots.style import WRONG
 from helpers.training.callbacks import Progress
 from helpers.training.history import History
 
@@ -33,7 +34,7 @@ def test_wrong_predictions_are_red_and_say_so():
         "given drone\nsays drone 70%",
     ]
     colours = [axis.texts[0].get_color() for axis in figure.axes if axis.texts]
-    assert colours == ["black", plots.WRONG, "black"]
+    assert colours == ["black", WRONG, "black"]
 
 
 def test_a_figure_is_saved_only_when_asked(tmp_path):

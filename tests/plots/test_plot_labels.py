@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
+from helpers.plots import data as data_plots
 from helpers.plots import labels as label_plots
-from helpers.plots.images import WRONG
+from helpers.plots.style import WRONG
 
 CLASSES = ["sea", "sunset", "trees"]
 
@@ -26,7 +27,7 @@ def captions(figure):
 
 def test_co_occurrence_counts_pairs_and_colours_shares():
     labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 1]])
-    axis = label_plots.co_occurrence(labels, CLASSES, "Title").axes[0]
+    axis = data_plots.co_occurrence(labels, CLASSES, "Title").axes[0]
     assert [text.get_text() for text in axis.texts] == ["4", "2", "1", "2", "2", "0", "1", "0", "1"]
     shares = axis.collections[0].get_array().reshape(3, 3)
     assert shares[0].tolist() == [1, 0.5, 0.25] and shares[1].tolist() == [1, 1, 0]
