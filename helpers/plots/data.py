@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
-from helpers.plots.style import MARK, TRAIN, VAL, save
+from helpers.plots.style import COLOURS, chart, finish, save
 
 
 def class_counts(counts: pd.DataFrame, title: str) -> Figure:
     """Bars of images per class (rows) and split (columns)."""
-    figure, axis = plt.subplots(figsize=(7, 2.8))
-    counts.plot.barh(ax=axis, width=0.75, color=[TRAIN, VAL, MARK][: counts.shape[1]])
-    for bars in axis.containers:
+    axis = chart((7, 2.8))
+    counts.plot.barh(ax=axis, width=0.75, color=COLOURS[: counts.shape[1]])
+    for bars in cast(list[BarContainer], axis.containers):
         axis.bar_label(bars, padding=2, fontsize=8)
     axis.invert_yaxis()
-    axis.set(title=title, xlabel="images", ylabel="")
     axis.margins(x=0.08)
-    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    sns.despine(figure)
-    return save(figure, None)
+    return finish(axis, legend="right", title=title, xlabel="images", ylabel="")
 
 
 def size_scatter(files: pd.DataFrame, title: str) -> Figure:
     """Width against height of every image; `files` has columns width, height, class."""
-    figure, axis = plt.subplots(figsize=(5.6, 4.6))
+    axis = chart((5.6, 4.6))
     sns.scatterplot(
         files, x="width", y="height", hue="class", s=16, alpha=0.6, ax=axis, palette="colorblind"
     )
@@ -40,30 +39,21 @@ def size_scatter(files: pd.DataFrame, title: str) -> Figure:
         side = 0.97 * limit
         end = (min(side, side * ratio), min(side, side / ratio))
         axis.annotate(label, end, fontsize=8, color="0.4", ha="right", va="bottom")
-    axis.set(
-        title=title, xlabel="width (px)", ylabel="height (px)", xlim=(0, limit), ylim=(0, limit)
-    )
-    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    sns.despine(figure)
-    return save(figure, None)
+    axis.set(xlim=(0, limit), ylim=(0, limit))
+    return finish(axis, legend="right", title=title, xlabel="width (px)", ylabel="height (px)")
 
 
 def channel_statistics(
     sources: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str
 ) -> Figure:
     """Mean and standard deviation of red, green and blue, in [0, 1], for each named source."""
-    figure, axis = plt.subplots(figsize=(6, 2.8))
+    axis = chart((6, 2.8))
     shifts = np.linspace(-0.12, 0.12, len(sources))
     for shift, (source, (mean, std)) in zip(shifts, sources.items(), strict=True):
-        axis.errorbar(
-            np.arange(3) + shift, mean, yerr=std, fmt="o", capsize=4,
-            label=source,
-        )  # fmt: skip
+        axis.errorbar(np.arange(3) + shift, mean, yerr=std, fmt="o", capsize=4, label=source)
     axis.set_xticks(range(3), ["red", "green", "blue"])
     axis.set(title=title, ylabel="mean ± standard deviation", ylim=(0, 1))
-    axis.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
-    sns.despine(figure)
-    return save(figure, None)
+    return finish(axis, legend="right")
 
 
 def augmentation_rows(
@@ -94,8 +84,8 @@ def co_occurrence(
 
     labels: (N, L) of 0 and 1. Colours show the share of the row's images.
     """
-    held = np.asarray(labels) > 0.5
-    counts = held.T.astype(int) @ held.astype(int)
+    given = (np.asarray(labels) > 0.5).astype(int)
+    counts = given.T @ given
     share = counts / np.maximum(np.diag(counts)[:, None], 1)
     figure, axis = plt.subplots(figsize=(0.9 * len(classes) + 1.6, 0.75 * len(classes) + 1))
     sns.heatmap(
