@@ -111,7 +111,7 @@ def map_rows(
     )
     for axis, name in zip(figure.axes, ("image", *maps), strict=False):
         axis.set_title(name, fontsize=12)
-    figure.suptitle(f"{title}\n", linespacing=0.6)  # room above the columns' names
+    figure.suptitle(f"{title}\n")  # room above the columns' names
     return _with_key(figure, path)
 
 

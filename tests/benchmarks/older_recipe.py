@@ -28,7 +28,7 @@ from helpers.course import ROOT, backbone_name, data_form, run_folder
 from helpers.data.datasets import make_loader
 from helpers.data.image_dataset import ImageDataset
 from helpers.data.splits import load_multilabel_splits
-from helpers.evaluation import multilabel_scores
+from helpers.evaluation.calibration import scores
 from helpers.models.backbones import Backbone, load_backbone
 from helpers.training.callbacks import EarlyStopping, Progress
 from helpers.training.trainer import Trainer
@@ -87,7 +87,7 @@ def train_older(
         seconds = time.perf_counter() - started
         probabilities, truth = trainer.predict(loaders[2])
         found[f"older phase {phase}"] = {
-            **multilabel_scores(torch.logit(probabilities.double(), eps=1e-7), truth),
+            **scores(torch.logit(probabilities.double(), eps=1e-7), truth),
             "epochs": len(trainer.history.epochs),
             "seconds": seconds,
         }
