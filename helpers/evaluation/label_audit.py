@@ -1,7 +1,7 @@
-"""Suspects for wrong labels: what a model says of images that it has not been trained on.
+"""Which labels are wrong? A model is asked about images that it has not been trained on.
 
 Ranking is cleanlab's (confident learning: Northcutt et al. 2021; multilabel: Thyagarajan et al.
-2022). Whatever is found is a suspicion, for a person to look at.
+2022). What they put first is a suspicion, for a person to look at.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from cleanlab.multilabel_classification.rank import get_label_quality_scores_per_class
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -22,7 +22,7 @@ from helpers.data.labels import read_label_table
 PENALTY = 0.01  # C of the regression: more features than images, and labels that may be wrong
 
 
-def out_of_sample(
+def cross_validated_probabilities(
     features: np.ndarray,
     labels: np.ndarray,
     groups: Sequence[int] | None = None,
@@ -43,31 +43,30 @@ def out_of_sample(
     Raises: ValueError where a label has too few images, of ones or of zeros, for that many folds.
     """
     labels = np.asarray(labels) > 0.5
-    groups = np.arange(len(labels)) if groups is None else np.asarray(groups)
-    order = np.random.default_rng(seed).permutation(groups.max() + 1)
-    probabilities = np.zeros(labels.shape)
-    for train, rest in GroupKFold(folds).split(features, groups=order[groups]):
-        for column in range(labels.shape[1]):
-            known = labels[train, column]
-            if known.all() or not known.any():
-                raise ValueError(
-                    f"label {column} has {labels[:, column].sum()} images of {len(labels)}: too "
-                    f"few (or too many) for {folds} folds; take fewer folds or leave the label out."
-                )
-            model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=2000))
-            model.fit(features[train], known)
-            probabilities[rest, column] = model.predict_proba(features[rest])[:, 1]
-    return probabilities
+    originals = np.arange(len(labels)) if groups is None else np.asarray(groups)
+    order = np.random.default_rng(seed).permutation(originals.max() + 1)
+    parts = list(GroupKFold(folds).split(features, groups=order[originals]))
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=2000))
+    columns = []
+    for number, column in enumerate(labels.T):
+        if any(len(np.unique(column[train])) < 2 for train, _ in parts):
+            raise ValueError(
+                f"label {number} has {column.sum()} images of {len(labels)}: too "
+                f"few (or too many) for {folds} folds; take fewer folds or leave the label out."
+            )
+        both = cross_val_predict(model, features, column, cv=parts, method="predict_proba")
+        columns.append(both[:, 1])
+    return np.stack(columns, axis=1)
 
 
-def rank_suspects(
+def rank_label_issues(
     labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
     """All cells, the most suspicious first, by cleanlab's score of each label.
 
     Args:
         labels: (N, L) of 0 and 1, as given.
-        probabilities: (N, L), out of sample.
+        probabilities: (N, L), cross-validated.
         classes: the L labels' names.
 
     Returns: columns image (index), label (name), given (0 or 1), probability (of a 1), quality
@@ -82,10 +81,11 @@ def rank_suspects(
 def rank_by_loss(
     labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]
 ) -> pd.DataFrame:
-    """As `rank_suspects`, by the plain loss: quality is the probability of the given label."""
+    """As `rank_label_issues`, by the plain loss: quality is the given label's probability."""
     given = (np.asarray(labels) > 0.5).astype(int)
-    chances = np.asarray(probabilities)
-    return _ranked(given, chances, classes, np.where(given, chances, 1 - chances))
+    probabilities = np.asarray(probabilities)
+    quality = np.where(given, probabilities, 1 - probabilities)
+    return _ranked(given, probabilities, classes, quality)
 
 
 def _ranked(
@@ -104,26 +104,8 @@ def _ranked(
     return frame.sort_values("quality", kind="stable", ignore_index=True)
 
 
-def compared(suspects: pd.DataFrame, others: np.ndarray, classes: Sequence[str]) -> pd.DataFrame:
-    """The suspects for which other labels (N, L) are known (see `other_labels`), in their order.
-
-    Returns: with two more columns, other (0 or 1) and wrong (whether it is not what was given).
-    """
-    column = suspects["label"].map({name: index for index, name in enumerate(classes)})
-    other = np.asarray(others)[suspects["image"], column]
-    frame = suspects.assign(other=other, wrong=other != suspects["given"])
-    return frame[~np.isnan(other)].astype({"other": int}).reset_index(drop=True)
-
-
-def found_among(wrong: np.ndarray, count: int) -> tuple[float, float]:
-    """(precision, recall) among the first `count`; `wrong`: (N·L,) booleans, as ranked."""
-    wrong = np.asarray(wrong, bool)
-    hits = wrong[:count].sum()
-    return float(hits / max(count, 1)), float(hits / max(wrong.sum(), 1))
-
-
-def other_labels(csv: str | Path, names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
-    """Labels of the same images from another table, to compare with: (N, L), NaN where it has none.
+def second_labels(csv: str | Path, names: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+    """Labels of the same images from a second table: (N, L), NaN where it has none.
 
     Args:
         csv: a label table (see `helpers.data.labels`); it may know fewer images, or others too.
@@ -135,3 +117,28 @@ def other_labels(csv: str | Path, names: Sequence[str], classes: Sequence[str]) 
     _, rows = read_label_table(csv, classes)
     known = {row.file: row.labels for row in rows if not row.problem}
     return np.array([known.get(name, [np.nan] * len(classes)) for name in names], float)
+
+
+def with_second_labels(
+    suspects: pd.DataFrame, second: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """The suspects that have a second label, in their order.
+
+    Args:
+        suspects: as ranked, see `rank_label_issues`.
+        second: (N, L), see `second_labels`.
+        classes: the L labels' names.
+
+    Returns: with two more columns, second (0 or 1) and wrong (whether it is not what was given).
+    """
+    column = suspects["label"].map({name: index for index, name in enumerate(classes)})
+    labels = np.asarray(second)[suspects["image"], column]
+    frame = suspects.assign(second=labels, wrong=labels != suspects["given"])
+    return frame[~np.isnan(labels)].astype({"second": int}).reset_index(drop=True)
+
+
+def precision_recall_at(wrong: np.ndarray, count: int) -> tuple[float, float]:
+    """(precision, recall) among the first `count`; `wrong`: (N·L,) booleans, as ranked."""
+    wrong = np.asarray(wrong, bool)
+    hits = wrong[:count].sum()
+    return float(hits / max(count, 1)), float(hits / max(wrong.sum(), 1))

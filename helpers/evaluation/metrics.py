@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.stats import binomtest
-from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+from sklearn.metrics import average_precision_score, classification_report, f1_score
 from torch import nn
 from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
@@ -103,6 +103,32 @@ def multilabel_metrics(num_labels: int) -> MetricCollection:
     )
 
 
+def multilabel_scores(
+    logits: torch.Tensor, labels: torch.Tensor, thresholds: np.ndarray | float = 0.5
+) -> dict[str, float]:
+    """Every number by which a multilabel classifier is judged.
+
+    Args:
+        logits, labels: (N, L).
+        thresholds: of probability, one for all labels or one each (L,).
+
+    Returns: map (mean over labels of average precision, of labels that occur), micro_f1 (all cells
+        together), macro_f1 (mean over labels), exact_match (share of images with all labels
+        right), hamming_loss (share of wrong cells), bce (mean binary cross entropy).
+    """
+    probabilities, truth = logits.sigmoid().numpy(), labels.numpy().astype(bool)
+    predicted = probabilities >= np.asarray(thresholds)
+    occurs = truth.any(axis=0)
+    return {
+        "map": float(average_precision_score(truth[:, occurs], probabilities[:, occurs])),
+        "micro_f1": float(f1_score(truth, predicted, average="micro", zero_division=0)),
+        "macro_f1": float(f1_score(truth, predicted, average="macro", zero_division=0)),
+        "exact_match": float((predicted == truth).all(axis=1).mean()),
+        "hamming_loss": float((predicted != truth).mean()),
+        "bce": nn.functional.binary_cross_entropy_with_logits(logits, labels.float()).item(),
+    }
+
+
 def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> float:
     """Share of rows of logits (N, C) whose largest entry is at the label (N,)."""
     return (logits.argmax(dim=1) == labels).float().mean().item()
@@ -115,11 +141,8 @@ def accuracy_interval(correct: int, count: int) -> tuple[float, float]:
     """
     if not 0 <= correct <= count or count == 0:
         raise ValueError(f"{correct} of {count} is no share.")
-    z = 1.96
-    share = correct / count
-    centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    half = z / (1 + z**2 / count) * np.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return float(centre - half), float(centre + half)
+    interval = binomtest(int(correct), int(count)).proportion_ci(0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def paired_test(first: Sequence[bool], second: Sequence[bool]) -> tuple[int, int, float]:
@@ -131,27 +154,26 @@ def paired_test(first: Sequence[bool], second: Sequence[bool]) -> tuple[int, int
     Returns: images that only the second gets right, that only the first does, and the probability
         of a split at least as uneven if both were equally good.
     """
-    first, second = np.asarray(first, bool), np.asarray(second, bool)
-    mended, broken = int((second & ~first).sum()), int((first & ~second).sum())
+    before, after = np.asarray(first, bool), np.asarray(second, bool)
+    mended, broken = int((after & ~before).sum()), int((before & ~after).sum())
     if mended + broken == 0:
         return 0, 0, 1.0
     return mended, broken, float(binomtest(mended, mended + broken).pvalue)
 
 
-def confusion(logits: torch.Tensor, labels: torch.Tensor, classes: Sequence[str]) -> pd.DataFrame:
-    """Counts with the given class in rows and the predicted one in columns."""
-    predicted = logits.argmax(dim=1).cpu().numpy()
-    counts = confusion_matrix(labels.cpu().numpy(), predicted, labels=range(len(classes)))
-    return pd.DataFrame(counts, index=list(classes), columns=list(classes))
-
-
 def per_class_report(
-    logits: torch.Tensor, labels: torch.Tensor, classes: Sequence[str]
+    labels: Sequence[int], predicted: Sequence[int], classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Precision, recall, F1 and number of images of each class."""
-    predicted = logits.argmax(dim=1).cpu().numpy()
-    columns = precision_recall_fscore_support(
-        labels.cpu().numpy(), predicted, labels=range(len(classes)), zero_division=0
+    """Precision, recall, F1 and number of images of each class.
+
+    Args:
+        labels, predicted: numbers of classes (N,), as given and as predicted.
+        classes: C names, which become the rows.
+    """
+    numbers = range(len(classes))
+    report = classification_report(
+        np.asarray(labels), np.asarray(predicted), labels=numbers, output_dict=True, zero_division=0
     )
-    names = ("precision", "recall", "f1", "images")
-    return pd.DataFrame(dict(zip(names, columns, strict=True)), index=list(classes))
+    table = pd.DataFrame([report[str(number)] for number in numbers], index=list(classes))
+    table = table.rename(columns={"f1-score": "f1", "support": "images"})
+    return table.astype({"images": int})

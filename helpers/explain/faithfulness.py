@@ -14,6 +14,7 @@ import torch
 from pytorch_grad_cam.metrics.cam_mult_image import CamMultImageConfidenceChange
 from pytorch_grad_cam.metrics.road import ROADCombined
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from scipy.integrate import trapezoid
 from torchvision.transforms.functional import gaussian_blur
 
 from helpers.explain.cams import Images, Targets, batches, check_images, check_targets
@@ -73,8 +74,7 @@ def insertion_curves(
 
 def area_under(curves: np.ndarray) -> np.ndarray:
     """Curves (N, steps + 1) to the areas under them (N,) by the trapezoidal rule; widths are 1."""
-    curves = np.asarray(curves, float)
-    return (curves[:, 1:] + curves[:, :-1]).mean(axis=1) / 2
+    return trapezoid(curves, x=np.linspace(0, 1, np.shape(curves)[1]), axis=1)
 
 
 def road(

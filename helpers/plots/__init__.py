@@ -1,27 +1,23 @@
 """Every figure of the course: plain data in (a History, arrays, frames), a matplotlib Figure out.
 A figure is saved only when it is given a path."""
 
-from helpers.plots.cams import answers, label_rows, map_gallery, map_rows, overlay
+from helpers.plots.cams import label_rows, map_gallery, map_rows, overlay
+from helpers.plots.data import (
+    augmentation_rows,
+    channel_statistics,
+    class_counts,
+    co_occurrence,
+    size_scatter,
+)
 from helpers.plots.faithfulness import (
     cascade_curves,
     measure_bars,
     removal_curves,
     seen_from_object,
 )
-from helpers.plots.images import (
-    augmentation_rows,
-    channel_statistics,
-    class_counts,
-    confusion_heatmap,
-    image_grid,
-    prediction_grid,
-    result_figure,
-    save,
-    size_scatter,
-)
+from helpers.plots.images import answers, confusion, image_grid, prediction_grid, result_figure
 from helpers.plots.labels import (
-    co_occurrence,
-    found_curves,
+    label_error_curves,
     label_gallery,
     precision_recall,
     reliability_curves,
@@ -36,6 +32,7 @@ from helpers.plots.sizes import (
     side_by_side,
     strategies,
 )
+from helpers.plots.style import TRAIN, save
 from helpers.plots.training import (
     accuracy_curves,
     block_bars,
@@ -46,6 +43,7 @@ from helpers.plots.training import (
 )
 
 __all__ = [
+    "TRAIN",
     "accuracy_curves",
     "answers",
     "augmentation_rows",
@@ -56,10 +54,10 @@ __all__ = [
     "channel_statistics",
     "class_counts",
     "co_occurrence",
-    "confusion_heatmap",
+    "confusion",
     "epoch_curves",
-    "found_curves",
     "image_grid",
+    "label_error_curves",
     "label_gallery",
     "label_rows",
     "learning_rate_curve",

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from helpers.explain.faithfulness import area_under
 from helpers.plots.cams import COLOUR_MAP
-from helpers.plots.images import MARK, TRAIN, VAL, save
-
-COLOURS = (TRAIN, VAL, MARK, "#aa3377", "0.45", "#bbbb33")
+from helpers.plots.style import COLOURS, chart, finish, save
 
 
 def seen_from_object(
     averages: Mapping[str, np.ndarray], reach: float, title: str, path: str | Path | None = None
 ) -> Figure:
-    """Mean maps around the object, which lies in the outlined box (see map_quality.around_boxes).
+    """Mean maps around the object, which lies in the outlined box (see `explain.around_boxes`).
 
     averages: name to (S, S); a window as wide and high as `reach` boxes. One scale holds for all.
     """
@@ -57,18 +57,16 @@ def measure_bars(
     lines: baselines by name, drawn across. Cells that are missing have no bar.
     """
     wide = 0.5 * table.shape[0] * (table.shape[1] + 1) + 1.5
-    figure, axis = plt.subplots(figsize=(max(6.4, wide), 3.8), layout="constrained")
-    table.plot.bar(ax=axis, width=0.8, color=list(COLOURS[: table.shape[1]]), rot=0)
-    for bars in axis.containers:
+    axis = chart((max(6.4, wide), 3.8))
+    table.plot.bar(ax=axis, width=0.8, color=COLOURS[: table.shape[1]], rot=0)
+    for bars in cast(list[BarContainer], axis.containers):
         values = table[bars.get_label()]
         axis.bar_label(bars, ["" if np.isnan(v) else f"{100 * v:.0f}" for v in values], padding=2)
     for (name, value), style in zip((lines or {}).items(), ("--", ":", "-."), strict=False):
         axis.axhline(value, color="0.4", linestyle=style, zorder=0, label=f"{name} ({value:.0%})")
     axis.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
-    axis.set(title=title, ylabel=measure, xlabel="", ylim=(0, 1.1), yticks=np.linspace(0, 1, 6))
-    axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    sns.despine(figure)
-    return save(figure, path)
+    axis.set(xlabel="", ylim=(0, 1.1), yticks=np.linspace(0, 1, 6))
+    return finish(axis, path, legend="right", title=title, ylabel=measure)
 
 
 def removal_curves(
@@ -103,13 +101,11 @@ def cascade_curves(table: pd.DataFrame, title: str, path: str | Path | None = No
 
     table: rank correlations in [-1, 1]; its first row is the trained model.
     """
-    figure, axis = plt.subplots(figsize=(7.4, 4), layout="constrained")
-    for name, colour, marker in zip(table, COLOURS, "os^Dvx", strict=False):
-        axis.plot(range(len(table)), table[name], f"{marker}-", color=colour, label=name)
+    axis = chart((5.6, 3.6))
+    for name, marker in zip(table, "os^Dvx", strict=False):
+        axis.plot(range(len(table)), table[name], f"{marker}-", label=name)
     axis.axhline(0, color="0.7", linewidth=1, zorder=0)
     axis.set_xticks(range(len(table)), table.index, rotation=30, ha="right")
-    axis.set(title=title, ylabel="rank correlation with the\nmaps of the trained model")
-    axis.set(ylim=(min(-0.25, table.to_numpy().min() - 0.05), 1.05))
-    axis.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    sns.despine(figure)
-    return save(figure, path)
+    axis.set(title=title, ylim=(min(-0.25, table.to_numpy().min() - 0.05), 1.05))
+    axis.set_ylabel("rank correlation with the\nmaps of the trained model")
+    return finish(axis, path, legend="right")

@@ -1,41 +1,18 @@
-"""Figures of several labels at once: how they occur, what is said of them, and how surely."""
+"""Figures of several labels at once: what a model says of them, how surely, and which are wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
-from sklearn.metrics import average_precision_score, precision_recall_curve
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import PrecisionRecallDisplay, precision_score, recall_score
 
-from helpers.plots.images import MARK, TRAIN, VAL, WRONG, save
-
-COLOURS = (VAL, "0.45", TRAIN, "#aa3377", MARK, "#66ccee", "#bbbb33")  # Paul Tol's, with a grey
-
-
-def co_occurrence(
-    labels: np.ndarray, classes: Sequence[str], title: str, path: str | Path | None = None
-) -> Figure:
-    """How many images have both labels; on the diagonal, how many have the label at all.
-
-    labels: (N, L) of 0 and 1. Colours show the share of the row's images.
-    """
-    held = np.asarray(labels) > 0.5
-    counts = held.T.astype(int) @ held.astype(int)
-    share = counts / np.maximum(np.diag(counts)[:, None], 1)
-    figure, axis = plt.subplots(figsize=(0.9 * len(classes) + 1.6, 0.75 * len(classes) + 1))
-    sns.heatmap(
-        share, annot=counts, fmt=",d", cmap="Blues", vmin=0, vmax=1, square=True, ax=axis,
-        xticklabels=classes, yticklabels=classes, cbar_kws={"label": "share of the row's images"},
-    )  # fmt: skip
-    axis.set_title(title)
-    axis.tick_params(length=0)
-    plt.setp(axis.get_yticklabels(), rotation=0)
-    return save(figure, path)
+from helpers.plots.images import gallery
+from helpers.plots.style import LABEL_COLOURS, MARK, TRAIN, VAL, chart, finish, save
 
 
 def label_gallery(
@@ -48,28 +25,31 @@ def label_gallery(
     columns: int = 3,
     path: str | Path | None = None,
 ) -> Figure:
-    """Images with what is said of them: right labels in black, wrong ones in red.
+    """Images with their predicted labels: right ones in black, wrong ones in red.
 
-    A label that is said and not given stands in red as "+ sea 80%", one that is given and not said
-    as "− sea 20%".
+    A label that is predicted and not given stands in red as "+ sea 80%", one that is given and not
+    predicted as "− sea 20%".
 
     Args:
         images: uint8 (H, W, 3), any sizes.
         labels, probabilities: (N, L).
+        classes: the L labels' names.
+        title: of the figure.
         thresholds: of probability, one or (L,).
     """
-    said = np.asarray(probabilities) >= np.asarray(thresholds)
-    given = np.asarray(labels) > 0.5
-    lines = [
+    probabilities = np.asarray(probabilities)
+    predicted, given = probabilities >= np.asarray(thresholds), np.asarray(labels) > 0.5
+    signs = np.where(predicted == given, "", np.where(predicted, "+ ", "− "))
+    captions = [
         [
-            (f"{'' if t and g else '+ ' if t else '− '}{name} {chance:.0%}", t != g)
-            for name, t, g, chance in zip(classes, told, true, chances, strict=True)
-            if t or g
+            (f"{signs[row, at]}{name} {probabilities[row, at]:.0%}", signs[row, at] != "")
+            for at, name in enumerate(classes)
+            if predicted[row, at] or given[row, at]
         ]
         or [("none", False)]
-        for told, true, chances in zip(said, given, probabilities, strict=True)
+        for row in range(len(images))
     ]
-    return save(_gallery(images, lines, title, columns), path)
+    return save(gallery(images, captions, title, columns, 2.6), path)
 
 
 def precision_recall(
@@ -79,64 +59,69 @@ def precision_recall(
     title: str,
     path: str | Path | None = None,
 ) -> Figure:
-    """A curve for each label; a dot where the threshold is 0.5. Both arguments are (N, L)."""
-    figure, axis = plt.subplots(figsize=(5.6, 4))
-    for column, name in enumerate(classes):
-        truth, chances = np.asarray(labels)[:, column] > 0.5, np.asarray(probabilities)[:, column]
+    """A curve for each label that occurs; a dot where the threshold is 0.5.
+
+    probabilities, labels: (N, L).
+    """
+    axis = chart((5.6, 4), LABEL_COLOURS)
+    for name, truth, scores in zip(
+        classes, np.asarray(labels).T > 0.5, np.asarray(probabilities).T, strict=True
+    ):
         if not truth.any():
             continue
-        precision, recall, _ = precision_recall_curve(truth, chances)
-        area = average_precision_score(truth, chances)
-        colour = COLOURS[column % len(COLOURS)]
-        axis.plot(recall, precision, color=colour, label=f"{name} ({area:.2f})")
-        said = chances >= 0.5
-        if said.any():
-            hits = (said & truth).sum()
-            axis.plot(hits / truth.sum(), hits / said.sum(), "o", color=colour)
-    axis.set(xlabel="recall: found, of those there are", ylabel="precision: right, of those found")
-    axis.set(title=title, xlim=(0, 1.02), ylim=(0, 1.04))
-    axis.legend(title="average precision", frameon=False, loc="lower left")
+        PrecisionRecallDisplay.from_predictions(truth, scores, name=name, ax=axis)
+        colour, predicted = axis.lines[-1].get_color(), scores >= 0.5
+        if predicted.any():
+            dot = recall_score(truth, predicted), precision_score(truth, predicted)
+            axis.plot(*dot, "o", color=colour)
     axis.grid(alpha=0.3)
-    sns.despine(figure)
-    return save(figure, path)
+    axis.set(xlim=(0, 1.02), ylim=(0, 1.04), aspect="auto", title=title)
+    axis.set(xlabel="recall: found, of those there are", ylabel="precision: right, of those found")
+    return finish(axis, path)
 
 
 def reliability_curves(
-    tables: Mapping[str, pd.DataFrame], title: str, path: str | Path | None = None
+    predictions: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    title: str,
+    path: str | Path | None = None,
 ) -> Figure:
-    """Said against happened (see `multilabel.reliability`); the diagonal is honest."""
-    figure, axis = plt.subplots(figsize=(4.8, 5))
+    """Do things said with 80 % happen in 80 % of the cases? Then the curve is the diagonal.
+
+    predictions: name to (probabilities, labels), of any one shape; all their cells count alike.
+        They are put into ten bins of equal width; a bin that holds none has no point.
+    """
+    axis = chart((4.8, 5), (VAL, TRAIN, MARK))
     axis.plot([0, 1], [0, 1], color="0.7", linewidth=1, zorder=0)
-    for (name, table), colour in zip(tables.items(), (VAL, TRAIN, MARK), strict=False):
-        axis.plot(table["said"], table["happened"], "o-", color=colour, label=name)
-    axis.set(xlabel="probability that was said", ylabel="share that happened", title=title)
-    axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    for name, (probabilities, labels) in predictions.items():
+        happened, predicted = calibration_curve(
+            np.ravel(labels), np.ravel(probabilities), n_bins=10
+        )
+        axis.plot(predicted, happened, "o-", label=name)
+    axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title)
+    axis.set(xlabel="probability that was said", ylabel="share that happened")
     axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
-    sns.despine(figure)
-    return save(figure, path)
+    return finish(axis, path, legend=None)
 
 
-def found_curves(
+def label_error_curves(
     wrong: Mapping[str, np.ndarray], title: str, path: str | Path | None = None
 ) -> Figure:
-    """Wrong labels found against cells looked at, for several rankings, and for chance.
+    """Wrong labels met against labels looked at, for several rankings, and for chance.
 
     wrong: ranking to (N·L,) booleans in its order, all of the same cells.
     """
-    figure, axis = plt.subplots(figsize=(5.6, 3.8))
-    total = int(next(iter(wrong.values())).sum())
+    axis = chart((5.6, 3.8))
+    rankings = list(wrong.values())
+    total, cells = int(rankings[0].sum()), len(rankings[0])
     shown = 4 * max(total, 1)
-    for (name, order), colour in zip(wrong.items(), (TRAIN, VAL, MARK), strict=False):
-        axis.plot(np.cumsum(order[:shown]), color=colour, label=name)
-        cells = len(order)
+    for name, order in wrong.items():
+        axis.plot(np.cumsum(order[:shown]), label=name)
     axis.plot([0, shown], [0, shown * total / cells], color="0.5", linestyle=":", label="chance")
     axis.axvline(total, color="0.8", linewidth=1, zorder=0)
     axis.axhline(total, color="0.8", linewidth=1, zorder=0)
+    axis.set(xlim=(0, shown), ylim=(0, None), title=title)
     axis.set(xlabel="labels looked at, most suspicious first", ylabel="wrong ones among them")
-    axis.set(title=title, xlim=(0, shown), ylim=(0, None))
-    axis.legend(frameon=False)
-    sns.despine(figure)
-    return save(figure, path)
+    return finish(axis, path)
 
 
 def suspect_gallery(
@@ -146,49 +131,19 @@ def suspect_gallery(
     columns: int = 3,
     path: str | Path | None = None,
 ) -> Figure:
-    """Images whose label is doubted: the label as given, what a model says, and what was found out.
+    """Images whose label is doubted: the label as given, what a model says, and who was right.
 
     images: uint8 (H, W, 3), any sizes, one for each row of `suspects` (see
-        `label_audit.rank_suspects`; the truth is told where it has the columns of `compared`).
+        `label_audit.rank_label_issues`; who was right stands there if the rows come from
+        `label_audit.with_second_labels`).
     """
-    lines = []
+    captions = []
     for row in suspects[: len(images)].itertuples():
-        told = [
+        lines = [
             (f"{row.label}: given as {'yes' if row.given else 'no'}", False),
             (f"the model says {row.probability:.0%}", False),
         ]
         if hasattr(row, "wrong"):
-            told.append(("wrongly given", True) if row.wrong else ("rightly given", False))
-        lines.append(told)
-    return save(_gallery(images, lines, title, columns), path)
-
-
-def _gallery(
-    images: Sequence[np.ndarray],
-    lines: Sequence[Sequence[tuple[str, bool]]],
-    title: str,
-    columns: int,
-) -> Figure:
-    """Images with lines of text below, those marked as wrong in red."""
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    taken = 0.19 * max(len(told) for told in lines) + 0.1  # inches of text below each image
-    figure, axes = plt.subplots(
-        2 * rows, columns, figsize=(2.6 * columns, rows * (1.8 + taken) + 0.4), squeeze=False,
-        height_ratios=[1.8, taken] * rows, layout="constrained",
-    )  # fmt: skip
-    figure.get_layout_engine().set(h_pad=0.01, hspace=0)
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for number, (image, told) in enumerate(zip(images, lines, strict=True)):
-        upper, lower = axes[2 * (number // columns) : 2 * (number // columns) + 2, number % columns]
-        upper.imshow(image)
-        upper.set_anchor("S")
-        for place, (line, wrong) in enumerate(told):
-            lower.annotate(
-                line, (0.5, 1), (0, -12 * place), xycoords="axes fraction",
-                textcoords="offset points", ha="center", va="top", fontsize=10,
-                color=WRONG if wrong else "black",
-            )  # fmt: skip
-    figure.suptitle(title)
-    return figure
+            lines.append(("wrongly given", True) if row.wrong else ("rightly given", False))
+        captions.append(lines)
+    return save(gallery(images, captions, title, columns, 2.6), path)

@@ -11,9 +11,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from helpers.plots.images import MARK, TRAIN, VAL, WRONG, save
-
-COLOURS = ("0.5", "#aa3377", TRAIN, MARK, VAL)  # of strategies, in their order
+from helpers.plots.style import COLOURS, TRAIN, WRONG, chart, finish, save
 
 
 def side_by_side(
@@ -110,17 +108,16 @@ def strategies(
 ) -> Figure:
     """One dot per seed and a line at the mean; columns strategy, seed, score in [0, 1]."""
     names = list(dict.fromkeys(frame["strategy"]))
-    figure, axis = plt.subplots(figsize=(7, 0.6 * len(names) + 1.3))
+    axis = chart((7, 0.6 * len(names) + 1.3))
     for row, name in enumerate(names):
         values = frame.loc[frame["strategy"] == name, "score"]
-        axis.plot(values, [row] * len(values), "o", color=COLOURS[row % len(COLOURS)], alpha=0.7)
+        axis.plot(values, [row] * len(values), "o", alpha=0.7)
         axis.plot([values.mean()] * 2, [row - 0.3, row + 0.3], color="black", linewidth=2)
-    axis.set(yticks=range(len(names)), yticklabels=names, title=title)
-    axis.set_xlabel(f"{measure}: each seed, and the mean")
+    axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
     axis.grid(axis="x", alpha=0.3)
-    sns.despine(figure)
-    return save(figure, path)
+    axis.set(title=title, xlabel=f"{measure}: each seed, and the mean")
+    return finish(axis, path, legend=None)
 
 
 def by_group(
@@ -138,16 +135,15 @@ def by_group(
         1, len(groups), figsize=(4.3 * len(groups), 3.6), sharey=True, squeeze=False
     )
     for axis, (name, values) in zip(axes[0], groups.items(), strict=True):
+        axis.set_prop_cycle(color=COLOURS)
         quarters = pd.qcut(values, 4, duplicates="drop")
         least = np.min(values)
         marks = [f"{max(q.left, least):.3g} to\n{q.right:.3g}" for q in quarters.categories]
         for place, (strategy, hits) in enumerate(right.items()):
             shares = [hits[:, quarters.codes == q].mean() for q in range(len(marks))]
             shift = 0.06 * (place - (len(right) - 1) / 2)
-            axis.plot(
-                np.arange(len(marks)) + shift, shares, "o-", label=strategy,
-                color=COLOURS[place % len(COLOURS)], markersize=5, linewidth=1.2,
-            )  # fmt: skip
+            places = np.arange(len(marks)) + shift
+            axis.plot(places, shares, "o-", label=strategy, markersize=5, linewidth=1.2)
         axis.set(xticks=range(len(marks)), xticklabels=marks, xlabel=name)
         axis.grid(axis="y", alpha=0.3)
     axes[0, 0].set_ylabel("test accuracy")
@@ -162,27 +158,20 @@ def lines(
     frame: pd.DataFrame, x: str, y: str, title: str, path: str | Path | None = None
 ) -> Figure:
     """A line per column of `frame` over its index, named `x` and `y` on the axes."""
-    figure, axis = plt.subplots(figsize=(6.5, 3.4))
-    for name, colour in zip(frame.columns, COLOURS[2:], strict=False):
-        axis.plot(frame.index, frame[name], "o-", color=colour, label=name)
-    axis.set(title=title, xlabel=x, ylabel=y, xticks=frame.index)
-    axis.legend(edgecolor="none", framealpha=1)
+    axis = chart((6.5, 3.4), COLOURS[2:])
+    axis.plot(frame.index, frame, "o-", label=list(frame.columns))
     axis.grid(alpha=0.3)
-    sns.despine(figure)
-    return save(figure, path)
+    return finish(axis, path, title=title, xlabel=x, ylabel=y, xticks=frame.index)
 
 
 def memory(costs: pd.DataFrame, budget: int, title: str, path: str | Path | None = None) -> Figure:
     """Memory of each batch against its pixels; columns pixels and megabytes, `budget` in pixels."""
-    figure, axis = plt.subplots(figsize=(6.5, 3.6))
+    axis = chart((6.5, 3.6))
     axis.plot(costs["pixels"] / 1e6, costs["megabytes"], "o", color=TRAIN, label="each batch")
     slope = (costs["megabytes"] / costs["pixels"]).median()
     ends = np.array([0, budget])
     axis.plot(ends / 1e6, slope * ends, color="0.6", linewidth=1, zorder=0, label="in proportion")
     axis.axvline(budget / 1e6, color=WRONG, linestyle="--", label="pixel budget")
-    axis.set(title=title, xlabel="megapixels in the batch", ylabel="kept for the gradients, MB")
-    axis.set(xlim=(0, None), ylim=(0, None))
-    axis.legend(edgecolor="none", framealpha=1)
     axis.grid(alpha=0.3)
-    sns.despine(figure)
-    return save(figure, path)
+    axis.set(xlim=(0, None), ylim=(0, None), xlabel="megapixels in the batch")
+    return finish(axis, path, title=title, ylabel="kept for the gradients, MB")

@@ -1,15 +1,16 @@
+import numpy as np
 import pytest
 import torch
 
-from helpers.evaluation.metrics import (
+from helpers.evaluation import (
     accuracy,
     accuracy_interval,
-    confusion,
     multiclass_metrics,
     multilabel_metrics,
+    multilabel_scores,
     paired_test,
+    per_class_report,
 )
-from helpers.evaluation.metrics import per_class_report as report
 
 # Given 0,0,0,1,1,2; predicted 0,0,1,1,1,0.
 LOGITS = torch.eye(3)[[0, 0, 1, 1, 1, 0]]
@@ -23,18 +24,13 @@ def test_accuracy_and_macro_f1_by_hand():
     assert values["macro_f1"].item() == pytest.approx((2 / 3 + 4 / 5 + 0) / 3)
 
 
-def test_confusion_has_given_classes_in_rows():
-    counts = confusion(LOGITS, LABELS, CLASSES)
-    assert counts.loc["a"].tolist() == [2, 1, 0]
-    assert counts.loc["c"].tolist() == [1, 0, 0]
-    assert confusion(LOGITS[:3], LABELS[:3], CLASSES).shape == (3, 3)  # absent classes stay
-
-
 def test_per_class_report_by_hand():
-    table = report(LOGITS, LABELS, CLASSES)
+    table = per_class_report(LABELS, LOGITS.argmax(dim=1), CLASSES)
+    assert table.columns.tolist() == ["precision", "recall", "f1", "images"]
     assert table.loc["a", "precision"] == pytest.approx(2 / 3)
     assert table.loc["b", "recall"] == 1 and table.loc["b", "precision"] == pytest.approx(2 / 3)
     assert table.loc["c", "f1"] == 0 and table["images"].tolist() == [3, 2, 1]
+    assert per_class_report([0], [0], ["accuracy", "b"])["images"].tolist() == [1, 0]
 
 
 def test_paired_test_looks_only_at_images_that_changed_sides():
@@ -70,3 +66,26 @@ def test_multilabel_metrics_by_hand():
     assert values["exact_match"].item() == pytest.approx(1 / 4)
     assert values["hamming_loss"].item() == pytest.approx(3 / 8)
     assert multilabel_metrics(2)(logits, labels) == values
+
+
+def test_multilabel_scores_agree_with_those_of_training(noisy):
+    logits, labels = noisy(count=200)
+    ours = multilabel_scores(logits, labels)
+    for name, value in multilabel_metrics(3)(logits, labels).items():
+        assert ours[name] == pytest.approx(value.item(), abs=1e-5), name
+    assert ours["bce"] == pytest.approx(
+        torch.nn.functional.binary_cross_entropy_with_logits(logits, labels.double()).item()
+    )
+
+
+def test_a_label_that_never_occurs_does_not_count_for_map(noisy):
+    logits, labels = noisy(count=50)
+    two = multilabel_scores(logits[:, :2], labels[:, :2])["map"]
+    labels[:, 2] = 0
+    assert multilabel_scores(logits, labels)["map"] == pytest.approx(two)
+
+
+def test_thresholds_are_each_labels_own():
+    logits, labels = torch.tensor([[2.0, 1.0], [3.0, -3.0]]), torch.tensor([[0.0, 1], [1, 0]])
+    assert multilabel_scores(logits, labels, np.array([0.93, 0.5]))["exact_match"] == 1
+    assert multilabel_scores(logits, labels, 0.5)["exact_match"] == 0.5

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.plots import faithfulness as map_charts
+from helpers import plots
 
 
 def legend(axis):
@@ -13,7 +13,7 @@ def legend(axis):
 
 def test_bars_are_labelled_in_per_cent_beside_their_baselines():
     table = pd.DataFrame({"phase 1": [0.78, np.nan], "phase 2": [0.9, 1.0]}, index=["A", "B"])
-    (axis,) = map_charts.measure_bars(table, "T", "hits", {"centre": 0.72}).axes
+    (axis,) = plots.measure_bars(table, "T", "hits", {"centre": 0.72}).axes
     assert [text.get_text() for text in axis.texts] == ["78", "", "90", "100"]
     assert legend(axis) == ["centre (72%)", "phase 1", "phase 2"]
     assert axis.lines[0].get_ydata()[0] == 0.72 and axis.get_ylim()[0] == 0
@@ -21,7 +21,7 @@ def test_bars_are_labelled_in_per_cent_beside_their_baselines():
 
 def test_removal_curves_show_means_and_the_area_under_them():
     falls = np.array([[1, 0.5, 0], [1, 0.1, 0]])
-    figure = map_charts.removal_curves({"deletion": {"ours": falls}}, "T")
+    figure = plots.removal_curves({"deletion": {"ours": falls}}, "T")
     axis = figure.axes[0]
     assert axis.get_title() == "deletion" and legend(axis) == ["ours: area 0.40"]
     assert axis.lines[0].get_ydata().tolist() == pytest.approx([1, 0.3, 0])
@@ -29,7 +29,7 @@ def test_removal_curves_show_means_and_the_area_under_them():
 
 def test_cascade_starts_at_the_trained_model():
     table = pd.DataFrame({"GradCAM": [1, 0.5, -0.4]}, index=["trained", "random head", "+ block 2"])
-    (axis,) = map_charts.cascade_curves(table, "T").axes
+    (axis,) = plots.cascade_curves(table, "T").axes
     assert [label.get_text() for label in axis.get_xticklabels()] == list(table.index)
     assert axis.lines[0].get_ydata().tolist() == [1, 0.5, -0.4]
     assert axis.get_ylim()[0] < -0.4  # nothing is cut off
@@ -39,7 +39,7 @@ def test_mean_maps_share_one_scale_and_outline_the_object():
     """Otherwise a weak map would look as bright as a strong one."""
     weak, strong = np.full((9, 9), 0.2), np.full((9, 9), 0.6)
     weak[0] = np.nan
-    figure = map_charts.seen_from_object({"phase 1": weak, "phase 2": strong}, 3, "T")
+    figure = plots.seen_from_object({"phase 1": weak, "phase 2": strong}, 3, "T")
     axes = [axis for axis in figure.axes if axis.get_title()]
     assert [axis.images[0].get_clim() for axis in axes] == [(0, 0.6), (0, 0.6)]
     assert axes[0].patches[0].get_bbox().bounds == pytest.approx((1 / 3, 1 / 3, 1 / 3, 1 / 3))

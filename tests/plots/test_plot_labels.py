@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from helpers.plots import labels as label_plots
-from helpers.plots.images import WRONG
+from helpers import plots
+from helpers.plots.style import WRONG
 
 CLASSES = ["sea", "sunset", "trees"]
 
@@ -26,7 +26,7 @@ def captions(figure):
 
 def test_co_occurrence_counts_pairs_and_colours_shares():
     labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 1]])
-    axis = label_plots.co_occurrence(labels, CLASSES, "Title").axes[0]
+    axis = plots.co_occurrence(labels, CLASSES, "Title").axes[0]
     assert [text.get_text() for text in axis.texts] == ["4", "2", "1", "2", "2", "0", "1", "0", "1"]
     shares = axis.collections[0].get_array().reshape(3, 3)
     assert shares[0].tolist() == [1, 0.5, 0.25] and shares[1].tolist() == [1, 1, 0]
@@ -34,9 +34,9 @@ def test_co_occurrence_counts_pairs_and_colours_shares():
 
 def test_gallery_puts_what_is_wrong_in_red(tmp_path):
     labels = np.array([[1, 0, 0], [0, 0, 0], [0, 1, 1]])
-    chances = np.array([[0.9, 0.6, 0.1], [0.2, 0.1, 0.3], [0.1, 0.8, 0.4]])
-    figure = label_plots.label_gallery(
-        images(3), labels, chances, CLASSES, "Title", path=tmp_path / "a.png"
+    probabilities = np.array([[0.9, 0.6, 0.1], [0.2, 0.1, 0.3], [0.1, 0.8, 0.4]])
+    figure = plots.label_gallery(
+        images(3), labels, probabilities, CLASSES, "Title", path=tmp_path / "a.png"
     )
     assert captions(figure)[0] == {"sea 90%": "#000000", "+ sunset 60%": to_hex(WRONG)}
     assert captions(figure)[1] == {"none": "#000000"}
@@ -45,7 +45,7 @@ def test_gallery_puts_what_is_wrong_in_red(tmp_path):
 
 
 def test_gallery_listens_to_each_labels_threshold():
-    figure = label_plots.label_gallery(
+    figure = plots.label_gallery(
         images(1), np.array([[1, 1, 0]]), np.array([[0.4, 0.6, 0.1]]), CLASSES, "T",
         np.array([0.3, 0.7, 0.5]),
     )  # fmt: skip
@@ -54,36 +54,39 @@ def test_gallery_listens_to_each_labels_threshold():
 
 def test_precision_recall_marks_the_threshold_and_leaves_out_what_never_occurs():
     labels = np.array([[1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 0]])
-    chances = np.array([[0.9, 0.6, 0.2], [0.3, 0.8, 0.2], [0.2, 0.7, 0.1], [0.6, 0.1, 0.1]])
-    (axis,) = label_plots.precision_recall(chances, labels, CLASSES, "Title").axes
+    probabilities = np.array([[0.9, 0.6, 0.2], [0.3, 0.8, 0.2], [0.2, 0.7, 0.1], [0.6, 0.1, 0.1]])
+    (axis,) = plots.precision_recall(probabilities, labels, CLASSES, "Title").axes
     named = [text.get_text() for text in axis.get_legend().get_texts()]
-    assert named == ["sea (0.83)", "sunset (1.00)"]
+    assert named == ["sea (AP = 0.83)", "sunset (AP = 1.00)"]
     dots = [line.get_xydata()[0].tolist() for line in axis.lines if line.get_marker() == "o"]
     assert dots == [[0.5, 0.5], [1.0, pytest.approx(2 / 3)]]
 
 
-def test_reliability_draws_each_table_against_the_diagonal():
-    table = pd.DataFrame({"said": [0.1, 0.9], "happened": [0.2, 0.7], "cells": [5, 5]})
-    (axis,) = label_plots.reliability_curves({"as trained": table}, "Title").axes
+def test_reliability_is_drawn_against_the_diagonal():
+    """Probabilities and labels of all cells, in bins: an empty bin has no point."""
+    cells = np.array([[0.12, 0.18], [0.95, 0.91]]), np.array([[0, 1], [1, 1]])
+    (axis,) = plots.reliability_curves({"as trained": cells}, "Title").axes
     diagonal, curve = axis.lines
-    assert list(diagonal.get_ydata()) == [0, 1] and list(curve.get_ydata()) == [0.2, 0.7]
+    assert list(diagonal.get_ydata()) == [0, 1] and list(curve.get_ydata()) == [0.5, 1]
+    assert list(curve.get_xdata()) == pytest.approx([0.15, 0.93])
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["as trained"]
 
 
-def test_found_curves_count_and_compare_with_chance():
+def test_label_error_curves_count_and_compare_with_chance():
     wrong = {"cleanlab": np.array([1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], bool)}
-    (axis,) = label_plots.found_curves(wrong, "Title").axes
-    found, chance = axis.lines[:2]
-    assert list(found.get_ydata()[:5]) == [1, 2, 2, 2, 3] and len(found.get_ydata()) == 12
+    (axis,) = plots.label_error_curves(wrong, "Title").axes
+    errors, chance = axis.lines[:2]
+    assert list(errors.get_ydata()[:5]) == [1, 2, 2, 2, 3] and len(errors.get_ydata()) == 12
     assert list(chance.get_ydata()) == [0, pytest.approx(12 * 3 / 15)]
 
 
-def test_suspects_say_what_was_given_and_what_was_found_out():
+def test_suspects_say_what_was_given_and_who_was_right():
     suspects = pd.DataFrame(
         {"label": ["sea", "trees"], "given": [0, 1], "probability": [0.97, 0.02]}
     )
-    figure = label_plots.suspect_gallery(images(2), suspects, "Title")
+    figure = plots.suspect_gallery(images(2), suspects, "Title")
     assert list(captions(figure)[0]) == ["sea: given as no", "the model says 97%"]
     assert list(captions(figure)[1]) == ["trees: given as yes", "the model says 2%"]
-    figure = label_plots.suspect_gallery(images(2), suspects.assign(wrong=[True, False]), "Title")
+    figure = plots.suspect_gallery(images(2), suspects.assign(wrong=[True, False]), "Title")
     assert captions(figure)[0]["wrongly given"] == to_hex(WRONG)
     assert captions(figure)[1]["rightly given"] == "#000000"

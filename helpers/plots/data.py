@@ -1,0 +1,98 @@
+"""Figures of data sets: how many images, of which sizes and colours, and with which labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.container import BarContainer
+from matplotlib.figure import Figure
+
+from helpers.plots.style import COLOURS, chart, finish, save
+
+
+def class_counts(counts: pd.DataFrame, title: str) -> Figure:
+    """Bars of images per class (rows) and split (columns)."""
+    axis = chart((7, 2.8))
+    counts.plot.barh(ax=axis, width=0.75, color=COLOURS[: counts.shape[1]])
+    for bars in cast(list[BarContainer], axis.containers):
+        axis.bar_label(bars, padding=2, fontsize=8)
+    axis.invert_yaxis()
+    axis.margins(x=0.08)
+    return finish(axis, legend="right", title=title, xlabel="images", ylabel="")
+
+
+def size_scatter(files: pd.DataFrame, title: str) -> Figure:
+    """Width against height of every image; `files` has columns width, height, class."""
+    axis = chart((5.6, 4.6))
+    sns.scatterplot(
+        files, x="width", y="height", hue="class", s=16, alpha=0.6, ax=axis, palette="colorblind"
+    )
+    limit = 1.05 * max(files["width"].max(), files["height"].max())
+    for ratio, label in ((1, "1:1"), (2, "2:1"), (0.5, "1:2")):
+        axis.axline((0, 0), slope=1 / ratio, color="0.6", linewidth=0.8, linestyle=":")
+        side = 0.97 * limit
+        end = (min(side, side * ratio), min(side, side / ratio))
+        axis.annotate(label, end, fontsize=8, color="0.4", ha="right", va="bottom")
+    axis.set(xlim=(0, limit), ylim=(0, limit))
+    return finish(axis, legend="right", title=title, xlabel="width (px)", ylabel="height (px)")
+
+
+def channel_statistics(
+    sources: Mapping[str, tuple[Sequence[float], Sequence[float]]], title: str
+) -> Figure:
+    """Mean and standard deviation of red, green and blue, in [0, 1], for each named source."""
+    axis = chart((6, 2.8))
+    shifts = np.linspace(-0.12, 0.12, len(sources))
+    for shift, (source, (mean, std)) in zip(shifts, sources.items(), strict=True):
+        axis.errorbar(np.arange(3) + shift, mean, yerr=std, fmt="o", capsize=4, label=source)
+    axis.set_xticks(range(3), ["red", "green", "blue"])
+    axis.set(title=title, ylabel="mean ± standard deviation", ylim=(0, 1))
+    return finish(axis, legend="right")
+
+
+def augmentation_rows(
+    gallery: Mapping[str, Sequence[np.ndarray]], title: str, path: str | Path | None = None
+) -> Figure:
+    """One row per augmentation, one column per view."""
+    columns = max(len(views) for views in gallery.values())
+    size = (1.15 * columns + 1.6, 1.2 * len(gallery) + 0.4)
+    figure, axes = plt.subplots(len(gallery), columns, figsize=size, squeeze=False)
+    for row, (name, views) in zip(axes, gallery.items(), strict=True):
+        for axis in row:
+            axis.set_axis_off()
+        for axis, view in zip(row, views, strict=False):
+            axis.imshow(view)
+        row[0].text(
+            -0.08, 0.5, name.replace(", ", ",\n"), transform=row[0].transAxes, ha="right",
+            va="center",
+        )  # fmt: skip
+    figure.suptitle(title)
+    figure.tight_layout()
+    return save(figure, path)
+
+
+def co_occurrence(
+    labels: np.ndarray, classes: Sequence[str], title: str, path: str | Path | None = None
+) -> Figure:
+    """How many images have both labels; on the diagonal, how many have the label at all.
+
+    labels: (N, L) of 0 and 1. Colours show the share of the row's images.
+    """
+    given = (np.asarray(labels) > 0.5).astype(int)
+    counts = given.T @ given
+    share = counts / np.maximum(np.diag(counts)[:, None], 1)
+    figure, axis = plt.subplots(figsize=(0.9 * len(classes) + 1.6, 0.75 * len(classes) + 1))
+    sns.heatmap(
+        share, annot=counts, fmt=",d", cmap="Blues", vmin=0, vmax=1, square=True, ax=axis,
+        xticklabels=classes, yticklabels=classes, cbar_kws={"label": "share of the row's images"},
+    )  # fmt: skip
+    axis.set_title(title)
+    axis.tick_params(length=0)
+    plt.setp(axis.get_yticklabels(), rotation=0)
+    return save(figure, path)
