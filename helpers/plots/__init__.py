@@ -36,6 +36,7 @@ from helpers.plots.style import TRAIN, save
 from helpers.plots.training import (
     accuracy_curves,
     block_bars,
+    durations,
     epoch_curves,
     learning_rate_curve,
     loss_curves,
@@ -55,6 +56,7 @@ __all__ = [
     "class_counts",
     "co_occurrence",
     "confusion",
+    "durations",
     "epoch_curves",
     "image_grid",
     "label_error_curves",

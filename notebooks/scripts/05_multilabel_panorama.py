@@ -246,7 +246,7 @@ pd.DataFrame(found, index=["precision", "recall"]).T.round(2)
 
 # %%
 if total:
-    figure = plots.found_curves(
+    figure = plots.label_error_curves(
         wrong,
         f"Among the first {total} suspects {found['cleanlab'][0]:.0%} are wrong",
         path=runs / "Wrong_Labels.jpg",

@@ -120,7 +120,7 @@ if len(wrong):
         [photos[i][0] for i in rows],
         {title: explain.cam_maps(after, images[rows], label) for title, label in asked.items()},
         "The same mistake, asked twice",
-        answers={
+        map_captions={
             title: [
                 (f"{classes[c]} {final[i, c]:.0%}", c != labels[i])
                 for i, c in zip(rows, label, strict=True)
