@@ -12,14 +12,3 @@ from data_scripts.archives.unpack import (
     read_manifest,
     write_manifest,
 )
-
-__all__ = [
-    "Archive",
-    "ArchiveError",
-    "DownloadOptions",
-    "FetchError",
-    "Member",
-    "PhotoSet",
-    "read_manifest",
-    "write_manifest",
-]

@@ -4,5 +4,3 @@
 """
 
 from data_scripts.drones.photography import Rendered, photograph
-
-__all__ = ["Rendered", "photograph"]

@@ -5,5 +5,3 @@
 
 from data_scripts.panoramas.photography import Panorama, photograph
 from data_scripts.panoramas.scenes import LABELS
-
-__all__ = ["LABELS", "Panorama", "photograph"]

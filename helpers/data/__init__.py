@@ -17,26 +17,3 @@ from helpers.data.transforms import (
     train_transform,
 )
 from helpers.errors import DataError
-
-__all__ = [
-    "AUGMENTATIONS",
-    "DataError",
-    "ImageDataset",
-    "ImageError",
-    "ImageFolderDataset",
-    "MultilabelDataset",
-    "PIXEL_BUDGET",
-    "ShapeRule",
-    "Transform",
-    "augmentation_gallery",
-    "copy_groups",
-    "distortion",
-    "eval_transform",
-    "file_table",
-    "load_multilabel_splits",
-    "load_splits",
-    "make_loader",
-    "read_image",
-    "read_label_table",
-    "train_transform",
-]

@@ -68,13 +68,6 @@ def read_image(path: str | Path, at_least: tuple[int, int] | None = None) -> np.
         return np.ascontiguousarray(_to_rgb(ImageOps.exif_transpose(file)))
 
 
-def read_size(path: str | Path) -> tuple[int, int]:
-    """(height, width) in pixels as shown, from the header alone. Raises ImageError."""
-    path = Path(path)
-    with _explained(path), Image.open(path) as file:
-        return _upright_size(file)
-
-
 def inspect_image(path: str | Path) -> ImageReport:
     """Look at one file without raising: size, colour mode, hash, and what is wrong if anything.
 

@@ -26,24 +26,3 @@ from helpers.evaluation.metrics import (
     paired_test,
     per_class_report,
 )
-
-__all__ = [
-    "accuracy",
-    "accuracy_interval",
-    "bagged_thresholds",
-    "calibration_error",
-    "cross_validated_probabilities",
-    "evaluate",
-    "fit_temperature",
-    "multiclass_metrics",
-    "multilabel_metrics",
-    "multilabel_scores",
-    "paired_test",
-    "per_class_report",
-    "precision_recall_at",
-    "rank_by_loss",
-    "rank_label_issues",
-    "second_labels",
-    "tune_thresholds",
-    "with_second_labels",
-]

@@ -19,22 +19,3 @@ from helpers.explain.pointing import (
     rank_correlation,
     scale_boxes,
 )
-
-__all__ = [
-    "METHODS",
-    "area_under",
-    "around_boxes",
-    "cam_maps",
-    "center_maps",
-    "confidence_change",
-    "deletion_curves",
-    "energy_inside",
-    "insertion_curves",
-    "label_maps",
-    "noise_maps",
-    "pointing_game",
-    "randomised_models",
-    "rank_correlation",
-    "road",
-    "scale_boxes",
-]

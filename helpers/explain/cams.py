@@ -111,9 +111,9 @@ def _draw(
         for rows, batch in batches(images, batch_size):
             batch = model.normalise(batch)  # here, so that each method gets the very same tensor
             for place, (method, _) in enumerate(requests):
-                chosen = None
-                if targets[place] is not None:
-                    chosen = [ClassifierOutputTarget(int(targets[place][row])) for row in rows]
+                chosen, numbers = None, targets[place]
+                if numbers is not None:
+                    chosen = [ClassifierOutputTarget(int(numbers[row])) for row in rows]
                 # Not in a `with`: the library's would print an IndexError and go on.
                 cam = METHODS[method](probe, [probe.layer])
                 for row, one_map in zip(rows, cam(batch, chosen), strict=True):
@@ -239,7 +239,8 @@ class _ScoreCAM(ScoreCAM):
 
     def _weights(self, image: torch.Tensor, target, maps: torch.Tensor) -> np.ndarray:
         """Weights (C,) of one image's channels (C, h, w)."""
-        enlarge = nn.UpsamplingBilinear2d(size=tuple(image.shape[1:]))
+        height, width = image.shape[1:]
+        enlarge = nn.UpsamplingBilinear2d(size=(height, width))
         scores = torch.full((len(maps),), -torch.inf)
         # A channel of zeros adds nothing to the map, whatever its weight.
         alive = maps.flatten(1).any(dim=1).nonzero().flatten()

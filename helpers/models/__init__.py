@@ -22,25 +22,3 @@ from helpers.models.saving import (
 )
 from helpers.models.seeding import seeded
 from helpers.models.transfer import TransferModel
-
-__all__ = [
-    "Backbone",
-    "BackboneError",
-    "FeatureDataset",
-    "IMAGENET_MEAN",
-    "IMAGENET_STD",
-    "ModelError",
-    "SpatialPyramidPooling",
-    "TransferModel",
-    "activation_bytes",
-    "compute_features",
-    "evaluating",
-    "load_backbone",
-    "load_model",
-    "predict",
-    "predict_photo",
-    "resolve_backbone",
-    "save_model",
-    "seeded",
-    "transform_from_config",
-]

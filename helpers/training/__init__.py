@@ -29,33 +29,3 @@ from helpers.training.recipes import (
     train_head,
 )
 from helpers.training.trainer import Trainer, TrainingError
-
-__all__ = [
-    "Callback",
-    "Checkpoint",
-    "EarlyStopping",
-    "FINE_TUNE_RATE",
-    "HEAD_FACTOR",
-    "HEAD_RATE",
-    "History",
-    "LABEL_SMOOTHING",
-    "LearningRateSchedule",
-    "Mixup",
-    "Monitor",
-    "Progress",
-    "Trainer",
-    "TrainingError",
-    "VIEWS",
-    "adapt",
-    "criterion_for",
-    "fine_tune",
-    "frozen_features",
-    "lr_range_test",
-    "metrics_for",
-    "phase1_model",
-    "phase2_model",
-    "refit_head",
-    "suggest_rate",
-    "train_head",
-    "warmup_cosine",
-]

@@ -273,7 +273,7 @@ plots.suspect_gallery(
 # %%
 looked = rankings["cleanlab"][: 2 * total]
 repaired = given.copy()
-repaired[looked["image"], looked["label"].map(classes.index)] = looked["other"]
+repaired[looked["image"], looked["label"].map(classes.index)] = looked["second"]
 versions = {
     "as given": given,
     "suspects put right": repaired,
