@@ -26,16 +26,19 @@ if "google.colab" in str(ip := get_ipython()):
 # own.
 
 # %%
+from helpers import course
+
+course.setup()
+
 import numpy as np
 import pandas as pd
 import torch
 
 from data_scripts.tasks import data_folder
-from helpers import course, plots
+from helpers import plots
 from helpers.data import augmentation_gallery, eval_transform, file_table, load_splits, read_image
 from helpers.models import IMAGENET_MEAN, IMAGENET_STD
 
-course.setup()
 SEED = 0
 folder, figures = data_folder("drones"), course.run_folder("drones")
 files = file_table(folder)

@@ -17,19 +17,22 @@ if "google.colab" in str(ip := get_ipython()):
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
 # %%
+from helpers import course
+
+course.setup()
+
 import time
 
 import numpy as np
 import torch
 
 from data_scripts.tasks import data_folder
-from helpers import course, plots
+from helpers import plots
 from helpers.data import eval_transform, load_splits, make_loader, train_transform
 from helpers.evaluation import evaluate, multiclass_metrics
 from helpers.models import TransferModel, compute_features, load_backbone, predict, save_model
 from helpers.training import EarlyStopping, Progress, Trainer, lr_range_test, recipes, suggest_rate
 
-course.setup()
 SEED, SIZE = 0, (224, 224)  # (height, width)
 splits = load_splits(data_folder("drones"), seed=SEED)
 classes = splits["train"].classes

@@ -17,6 +17,10 @@ if "google.colab" in str(ip := get_ipython()):
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
 # %%
+from helpers import course
+
+course.setup()
+
 import copy
 
 import numpy as np
@@ -24,11 +28,10 @@ import pandas as pd
 import torch
 
 from data_scripts.tasks import data_folder
-from helpers import course, evaluation, models, plots, training
+from helpers import evaluation, models, plots, training
 from helpers.data import eval_transform, load_splits, make_loader, train_transform
 from helpers.training import EarlyStopping, LearningRateSchedule, Progress, Trainer, warmup_cosine
 
-course.setup()
 SEED, SIZE, BATCH = 0, (224, 224), 16
 splits = load_splits(data_folder("drones"), seed=SEED)
 classes = splits["train"].classes

@@ -18,6 +18,10 @@ if "google.colab" in str(ip := get_ipython()):
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
 # %%
+from helpers import course
+
+course.setup()
+
 import time
 
 import numpy as np
@@ -25,11 +29,10 @@ import pandas as pd
 import torch
 
 from data_scripts.tasks import data_folder, object_boxes
-from helpers import course, data, evaluation, models, plots, training
+from helpers import data, evaluation, models, plots, training
 from helpers.data import PIXEL_BUDGET, ShapeRule, eval_transform, make_loader, train_transform
 from helpers.models import SpatialPyramidPooling, TransferModel
 
-course.setup()
 SEED, SIZE = 0, (224, 224)
 folder, runs = data_folder("drones"), course.run_folder("drones")
 splits = data.load_splits(folder, seed=SEED)

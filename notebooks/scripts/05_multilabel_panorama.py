@@ -18,6 +18,10 @@ if "google.colab" in str(ip := get_ipython()):
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
 # %%
+from helpers import course
+
+course.setup()
+
 import copy
 import time
 
@@ -26,12 +30,10 @@ import pandas as pd
 import torch
 
 from data_scripts.tasks import data_folder, second_label_table
-from helpers import course, data, evaluation, models, plots, training
+from helpers import data, evaluation, models, plots, training
 from helpers.data import eval_transform, make_loader, train_transform
-from helpers.models import FeatureDataset, TransferModel, predict
 from helpers.training import EarlyStopping, Mixup, Progress
 
-course.setup()
 SEED = 0
 SIZE, RATE = (224, 224), 3e-3
 folder, runs = data_folder("panoramas"), course.run_folder("panoramas")
@@ -91,12 +93,12 @@ for value in (10.0, 50.0, 200.0):
 
 # %%
 backbone = models.load_backbone(course.backbone_name())
-frozen = TransferModel(backbone, len(classes), task="multilabel", seed=SEED).freeze()
+frozen = models.TransferModel(backbone, len(classes), task="multilabel", seed=SEED).freeze()
 test = splits["test"].with_transform(eval_transform(SIZE))
 picks = np.random.default_rng(SEED).permutation(len(splits["test"]))[:6]
 photos = [splits["test"][i][0] for i in picks]
 
-guesses, given = predict(frozen, make_loader(test.subset(picks)))
+guesses, given = models.predict(frozen, make_loader(test.subset(picks)))
 plots.label_gallery(
     photos,
     given,
@@ -125,7 +127,7 @@ history1 = training.train_head(
     frozen, features["train"], features["val"], callbacks, learning_rate=RATE, seed=SEED
 )
 seconds = {"phase 1": time.perf_counter() - started}
-results = {"phase 1": evaluation.multilabel_scores(*predict(frozen, make_loader(test)))}
+results = {"phase 1": evaluation.multilabel_scores(*models.predict(frozen, make_loader(test)))}
 
 # %% [markdown]
 # ## Phase 2: fine-tuning
@@ -148,7 +150,7 @@ model = copy.deepcopy(frozen).unfreeze(last_n_blocks=5)
 callbacks = [early, Mixup(alpha=0.2), Progress()]
 history2 = training.fine_tune(model, train, val, callbacks, EPOCHS, RATE / 10, seed=SEED)
 seconds["phase 2"] = time.perf_counter() - started
-logits, truth = predict(model, make_loader(test))
+logits, truth = models.predict(model, make_loader(test))
 results["phase 2"] = evaluation.multilabel_scores(logits, truth)
 
 # %%
@@ -225,8 +227,8 @@ other = (
     evaluation.second_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
 )
 trained_on_them = training.refit_head(frozen, features["train"], features["val"], SEED)
-seen, _ = predict(
-    trained_on_them.head, make_loader(FeatureDataset(known[None], torch.tensor(given)), 64)
+seen, _ = models.predict(
+    trained_on_them.head, make_loader(models.FeatureDataset(known[None], torch.tensor(given)), 64)
 )
 rankings = {
     "cleanlab": suspects,
@@ -285,14 +287,14 @@ def scores_of_heads(train, val, test, criterion=None):
     """Scores on `test` of three heads that start from three seeds."""
     for seed in range(3):
         head = training.refit_head(frozen, train, val, seed, criterion).head
-        yield evaluation.multilabel_scores(*predict(head, make_loader(test, 64)))
+        yield evaluation.multilabel_scores(*models.predict(head, make_loader(test, 64)))
 
 
 rows = []
 for name, labels in versions.items():
     parts = torch.tensor(labels).split([len(part) for part in labelled])
     clean = [
-        FeatureDataset(features[split].features, part)
+        models.FeatureDataset(features[split].features, part)
         for split, part in zip(("train", "val"), parts, strict=True)
     ]
     changed = int((labels != given).sum())
@@ -309,7 +311,7 @@ pd.DataFrame(rows).groupby("labels", sort=False).mean().round(3)
 # a resample leaves out say what its thresholds gain. Then we look at the test images.
 
 # %%
-val_logits, _ = predict(model, make_loader(val))
+val_logits, _ = models.predict(model, make_loader(val))
 val_labels = {"given": val.labels, "repaired": repaired[len(train) :]}
 thresholds, expected = evaluation.bagged_thresholds(
     val_logits.sigmoid().numpy(), val_labels["repaired"], seed=SEED

@@ -18,17 +18,20 @@ if "google.colab" in str(ip := get_ipython()):
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
 # %%
+from helpers import course
+
+course.setup()
+
 import numpy as np
 import pandas as pd
 import torch
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from data_scripts.tasks import data_folder, object_boxes
-from helpers import course, data, evaluation, explain, models, plots, training
+from helpers import data, evaluation, explain, models, plots, training
 from helpers.data import eval_transform, make_loader
 from helpers.models import FeatureDataset, TransferModel, predict
 
-course.setup()
 set_matplotlib_formats("jpeg")  # pictures as PNG would make the notebook twice as heavy
 SEED = 0
 folder, runs = data_folder("drones"), course.run_folder("drones")

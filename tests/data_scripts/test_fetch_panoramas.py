@@ -225,9 +225,9 @@ def test_the_real_archive(tmp_path):
         tmp_path / "panoramas", mirror=str(MIRROR), options=DownloadOptions(bar=False)
     )
     messages = []
-    train = MultilabelDataset(folder / "train_label.csv", folder / "train", say=messages.append)
+    train = MultilabelDataset(folder / "train_label.csv", folder / "train", log=messages.append)
     test = MultilabelDataset(
-        folder / "test_label.csv", folder / "test", classes=train.classes, say=messages.append
+        folder / "test_label.csv", folder / "test", classes=train.classes, log=messages.append
     )
     assert train.labels.shape == (1600, 5) and test.labels.shape == (512, 5) and not messages
     assert not {r.sha256 for r in train.reports} & {r.sha256 for r in test.reports}
