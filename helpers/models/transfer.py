@@ -89,12 +89,15 @@ class TransferModel(nn.Module):
         """
         if images.ndim != 4 or images.shape[1] != 3:
             raise ValueError(f"images have shape {tuple(images.shape)}; give (N, 3, H, W).")
-        images = images.to(self._scale.device, memory_format=torch.channels_last)
-        if images.is_floating_point():
-            return images
-        if images.dtype != torch.uint8:
+        images = images.to(self._scale.device)
+        if images.dtype == torch.uint8:
+            # Channel by channel: with the channels last, three numbers at a time take ten times as
+            # long on a CPU.
+            images = images.to(torch.float32, memory_format=torch.contiguous_format)
+            images = images.sub_(self._offset).div_(self._scale)
+        if not images.is_floating_point():
             raise ValueError(f"images are {images.dtype}; give uint8, or normalised floats.")
-        return (images - self._offset) / self._scale
+        return images.to(memory_format=torch.channels_last)
 
     def feature_maps(self, images: torch.Tensor) -> torch.Tensor:
         """Images (N, 3, H, W) to the backbone's maps (N, C, h, w)."""
