@@ -42,12 +42,12 @@ class ImageDataset(Dataset):
 
     def __init__(self, folder: str | Path, transform: Callable | None = None, seed: int = 0):
         self.folder, self.transform, self.seed = Path(folder), transform, seed
-        self._epoch = _shared_number()
+        self.shared_epoch = _shared_number()
 
     @property
     def epoch(self) -> int:
         """Which augmented view is shown; processes that load images see a change at once."""
-        return int(self._epoch)
+        return int(self.shared_epoch)
 
     @property
     def paths(self) -> list[Path]:
@@ -84,7 +84,7 @@ class ImageDataset(Dataset):
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the augmented view: the same epoch gives the same views again."""
-        self._epoch.fill_(epoch)
+        self.shared_epoch.fill_(epoch)
 
     def with_transform(self, transform: Callable | None) -> Self:
         """The same files behind another transform, without checking them again."""
@@ -96,7 +96,7 @@ class ImageDataset(Dataset):
 
     def _copy(self, indices: Sequence[int], transform: Callable | None) -> Self:
         other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__, transform=transform, _epoch=_shared_number())
+        other.__dict__.update(self.__dict__, transform=transform, shared_epoch=_shared_number())
         other.reports = [self.reports[i] for i in indices]
         other.labels = self._labels_at(indices)
         return other

@@ -7,6 +7,7 @@ their shape. Either way the order follows from a seed and the epoch alone.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from abc import abstractmethod
 from collections.abc import Iterator
@@ -66,6 +67,11 @@ class EpochBatchSampler(Sampler[list[int]]):
         """This epoch's batches of one process, in its order."""
         rng = np.random.default_rng([self.seed, self.epoch])
         return self._batches(rng)[rank :: self.num_replicas]
+
+    @property
+    def is_even(self) -> bool:
+        """Whether each process has as many batches: training waits for all in every step."""
+        return len(self._batches(np.random.default_rng(0))) % self.num_replicas == 0
 
     @property
     def order(self) -> np.ndarray:
@@ -176,8 +182,11 @@ def make_loader(
         workers: processes that load images; by default `default_workers`. Batches are the same
             whatever their number.
 
-    Raises: DataError for images without a transform, which have no common shape.
+    Raises: DataError for images without a transform, which have no common shape; ValueError for a
+        batch size or a seed that is none.
     """
+    if batch_size < 1 or seed < 0:
+        raise ValueError(f"batch_size is {batch_size} and seed {seed}; give at least 1 and 0.")
     if getattr(dataset, "transform", make_loader) is None:
         raise DataError(
             "the data set's images have no transform that gives them a shape; give it one, as in "
@@ -193,7 +202,8 @@ def make_loader(
         dataset,
         batch_sampler=sampler,
         num_workers=workers,
-        persistent_workers=workers > 0,
+        persistent_workers=workers > 0 and _workers_see_epochs(dataset),
+        worker_init_fn=_leave_interrupts_to_the_trainer,
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator(),  # or each epoch would draw from everybody's random numbers
     )
@@ -217,3 +227,13 @@ def set_epoch(loader: DataLoader, epoch: int) -> None:
     for part in (loader.batch_sampler, loader.sampler, loader.dataset):
         if hasattr(part, "set_epoch"):
             part.set_epoch(epoch)
+
+
+def _workers_see_epochs(dataset: Any) -> bool:
+    """Whether workers that live on learn of a new epoch, or need not: see ImageDataset.epoch."""
+    return hasattr(dataset, "shared_epoch") or not hasattr(dataset, "set_epoch")
+
+
+def _leave_interrupts_to_the_trainer(worker: int) -> None:
+    """Ctrl-C reaches all processes of a terminal; workers that it ended could not go on."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

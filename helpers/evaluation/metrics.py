@@ -48,6 +48,8 @@ def evaluate(
     if metrics is not None:
         metrics = metrics.clone().to(outputs.device)
         metrics.reset()
+        for metric in metrics.values():
+            metric.sync_on_compute = False  # the outputs are those of all processes already
         metrics.update(outputs, targets)
         result.update(computed(metrics))
     return result

@@ -1,6 +1,6 @@
 """Which parts of an image a TransferModel's answer rests on: class activation maps.
 
-The formulas are pytorch-grad-cam's. How good a map is, `map_quality` and `faithfulness` tell.
+The formulas are pytorch-grad-cam's. How good a map is, `pointing` and `faithfulness` measure.
 """
 
 from __future__ import annotations

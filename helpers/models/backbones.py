@@ -244,9 +244,10 @@ def _reachable(url: str, seconds: float) -> bool:
             request = urllib.request.Request(url, method="HEAD")
             with urllib.request.urlopen(request, timeout=seconds):
                 answers.append(True)
-        except OSError:
+        except Exception:  # whatever a proxy answers, it is not our server
             pass
-        done.set()
+        finally:
+            done.set()
 
     threading.Thread(target=ask, daemon=True).start()
     done.wait(seconds)

@@ -60,10 +60,12 @@ def compute_features(
     """
     epoch, stacked = dataset.epoch, []
     embedder, loader = _Embedder(model), make_loader(dataset, batch_size, workers=workers)
-    for view in views:
-        dataset.set_epoch(view)
-        stacked.append(predict(embedder, loader)[0])
-    dataset.set_epoch(epoch)
+    try:
+        for view in views:
+            dataset.set_epoch(view)
+            stacked.append(predict(embedder, loader)[0])
+    finally:
+        dataset.set_epoch(epoch)
     return FeatureDataset(torch.stack(stacked), torch.as_tensor(dataset.labels))
 
 

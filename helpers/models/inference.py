@@ -23,18 +23,32 @@ def evaluating(model: nn.Module, device: torch.device | None = None) -> Iterator
     Each module gets its own mode back: parts of a model may be frozen in eval mode while others
     train.
     """
-    modes = [(module, module.training) for module in model.modules()]
     home = next((tensor.device for tensor in model.parameters()), None)
+    with modes_kept(model):
+        try:
+            if device is not None:
+                model.to(device)
+            model.eval()
+            yield
+        finally:
+            if device is not None and home is not None:
+                model.to(home)
+
+
+@contextmanager
+def modes_kept(model: nn.Module) -> Iterator[None]:
+    """Whatever happens meanwhile, each module is afterwards in the mode in which it was."""
+    modes = [(module, module.training) for module in model.modules()]
     try:
-        if device is not None:
-            model.to(device)
-        model.eval()
         yield
     finally:
         for module, mode in modes:
             module.training = mode
-        if device is not None and home is not None:
-            model.to(home)
+
+
+def new_accelerator() -> Accelerator:
+    """Accelerate's device and processes, without its mixed precision: see `autocast` for that."""
+    return Accelerator(mixed_precision="no")
 
 
 @torch.no_grad()
@@ -51,7 +65,7 @@ def predict(model: nn.Module, loader: DataLoader) -> tuple[torch.Tensor, torch.T
     Returns: float32 outputs (N, ...) and targets (N, ...), both on the CPU.
     Raises: DataError for a loader without batches, and where several processes cannot share it.
     """
-    accelerator = Accelerator()
+    accelerator = new_accelerator()
     sampler = share(loader, accelerator)
     parts = []
     with evaluating(model, accelerator.device):
@@ -83,18 +97,20 @@ def share(loader: DataLoader, accelerator: Accelerator) -> EpochBatchSampler | N
 
 def batches_on(device: torch.device, loader: DataLoader) -> Iterator[tuple[torch.Tensor, ...]]:
     """The loader's batches (inputs, targets), on the device."""
+    # Only pinned memory may be given back before its copy has arrived, and it is pinned for CUDA.
+    at_once = device.type == "cuda"
     for inputs, targets in loader:
-        yield inputs.to(device, non_blocking=True), targets.to(device, non_blocking=True)
+        yield inputs.to(device, non_blocking=at_once), targets.to(device, non_blocking=at_once)
 
 
 def autocast(device: torch.device) -> AbstractContextManager:
     """Mixed precision where it pays: bf16 on a GPU that has it, full precision anywhere else.
 
-    ACCELERATE_MIXED_PRECISION=no, bf16 or fp16 in the environment overrules that.
+    ACCELERATE_MIXED_PRECISION=no or bf16 in the environment overrules that. A TransferModel runs
+    its backbone in it, so that training, frozen features, range test and maps all do.
     """
     chosen = os.environ.get("ACCELERATE_MIXED_PRECISION")
     if not chosen:
-        has_bf16 = device.type == "cuda" and torch.cuda.is_bf16_supported(False)
+        has_bf16 = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8
         chosen = "bf16" if has_bf16 else "no"
-    kinds = {"bf16": torch.bfloat16, "fp16": torch.float16}
-    return torch.autocast(device.type, kinds[chosen]) if chosen in kinds else nullcontext()
+    return torch.autocast(device.type, torch.bfloat16) if chosen == "bf16" else nullcontext()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,8 @@ from helpers.data.images import read_image
 from helpers.data.shapes import ShapeRule
 from helpers.data.transforms import Transform, eval_transform
 from helpers.errors import last_line
-from helpers.models.backbones import load_backbone
+from helpers.models.backbones import BackboneError, load_backbone
+from helpers.models.seeding import seeded
 from helpers.models.transfer import TransferModel
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
@@ -31,22 +32,16 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
     """Write `model.safetensors` and `config.json`: all that `load_model` needs.
 
     Args:
-        folder: made if missing; an earlier model in it is replaced, never left half-written.
+        folder: made if missing; an earlier model in it is replaced, each file as a whole.
         model: its weights, architecture and normalisation are stored.
         config: must hold "classes" (names, one per output) and "size" (height, width of the images
             it was trained on, or their ShapeRule); may hold "crop" (True where images were cropped,
-            not squashed), "thresholds" (one per label) and anything else that JSON can keep, such
-            as learning rates.
+            not squashed), "thresholds" (of probability, one per label; 0.5 else) and anything else
+            that JSON can keep, such as learning rates. What the model itself knows, such as its
+            backbone, is taken from the model.
 
-    Raises: ModelError where config does not fit the model.
+    Raises: ModelError where config does not fit the model; then nothing is written.
     """
-    for key in ("classes", "size"):
-        if key not in config:
-            raise ModelError(f"config lacks {key!r}: a model saved without it cannot be used.")
-    if len(config["classes"]) != model.num_classes:
-        raise ModelError(
-            f"config names {len(config['classes'])} classes, the model has {model.num_classes}."
-        )
     state = {key: value.contiguous().cpu() for key, value in model.state_dict().items()}
     features = [key for key in state if key.startswith("features.")]
     if set(state) - set(features) != {"head.1.weight", "head.1.bias"}:
@@ -54,9 +49,10 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
             "the head is not the one that TransferModel makes, so load_model could not rebuild it; "
             "keep such a model with torch.save(model.state_dict(), path)."
         )
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    described = {
+    description = {
+        **config,
+        **_preparation(config),
+        **_answers(config, model),
         "backbone": model.backbone_name,
         "weights": model.weights_source,
         "pooling": model.pooling,
@@ -65,20 +61,58 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
         "task": model.task,
         "mean": list(model.mean),
         "std": list(model.std),
-        "thresholds": [0.5] * model.num_classes if model.task == "multilabel" else None,
         "versions": {
             name: importlib.metadata.version(name)
             for name in ("torch", "torchvision", "timm", "albumentations")
         },
     }
-    size = config["size"]
-    config = {**config, "size": asdict(size) if isinstance(size, ShapeRule) else list(size)}
-    weights, description = folder / WEIGHTS_FILE, folder / CONFIG_FILE
-    save_file(state, f"{weights}.tmp")
-    Path(f"{description}.tmp").write_text(json.dumps({**described, **config}, indent=2) + "\n")
-    os.replace(f"{weights}.tmp", weights)
-    os.replace(f"{description}.tmp", description)
+    try:
+        text = json.dumps(description, indent=2, default=float) + "\n"
+    except TypeError as error:
+        raise ModelError(f"config cannot be kept as JSON ({error}); give plain numbers.") from None
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (WEIGHTS_FILE, CONFIG_FILE):
+        temporary = folder / f"{name}.tmp"
+        try:
+            if name == WEIGHTS_FILE:
+                save_file(state, temporary)
+            else:
+                temporary.write_text(text, encoding="utf-8")
+            temporary.replace(folder / name)
+        finally:
+            temporary.unlink(missing_ok=True)
     return folder
+
+
+def _preparation(config: dict) -> dict:
+    """How images are prepared, as JSON keeps it: `transform_from_config` reads it."""
+    size: Any = config.get("size")
+    try:
+        rule = ShapeRule(**size) if isinstance(size, dict) else size
+        if isinstance(rule, ShapeRule):
+            return {"size": asdict(rule)}
+        height, width = (int(side) for side in size)
+    except (TypeError, ValueError):
+        raise ModelError(
+            f"config's 'size' is {size!r}: give (height, width) or a ShapeRule; a model saved "
+            "without it cannot be used."
+        ) from None
+    return {"size": [height, width]}
+
+
+def _answers(config: dict, model: TransferModel) -> dict:
+    """The names of the outputs, and the thresholds above which a label is answered with yes."""
+    classes = [str(name) for name in config.get("classes", ())]
+    if len(classes) != model.num_classes:
+        raise ModelError(f"config names {len(classes)} classes, the model has {model.num_classes}.")
+    if model.task != "multilabel":
+        return {"classes": classes, "thresholds": None}
+    thresholds = config.get("thresholds")
+    thresholds = [0.5] * len(classes) if thresholds is None else [float(t) for t in thresholds]
+    if len(thresholds) != len(classes):
+        raise ModelError(f"config has {len(thresholds)} thresholds for {len(classes)} labels.")
+    return {"classes": classes, "thresholds": thresholds}
 
 
 def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
@@ -93,14 +127,16 @@ def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
         if not path.is_file():
             raise ModelError(f"{path}: missing; {folder} holds no saved model.")
     try:
-        config = json.loads(description.read_text())
-        backbone = load_backbone(config["backbone"], pretrained=False)
-        backbone.mean, backbone.std = tuple(config["mean"]), tuple(config["std"])
-        backbone.weights = config["weights"]
-        options = {key: config[key] for key in ("pooling", "dropout", "task", "levels")}
-        model = TransferModel(backbone, len(config["classes"]), **options)
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ModelError(f"{description}: not a model's config ({error!r}).") from None
+        config = json.loads(description.read_text(encoding="utf-8"))
+        with seeded(0):  # numbers that the saved ones replace
+            backbone = load_backbone(config["backbone"], pretrained=False)
+            backbone.mean, backbone.std = tuple(config["mean"]), tuple(config["std"])
+            backbone.weights = config["weights"]
+            options = {key: config[key] for key in ("pooling", "dropout", "task", "levels")}
+            model = TransferModel(backbone, len(config["classes"]), **options)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        problem = last_line(error) if isinstance(error, BackboneError) else repr(error)
+        raise ModelError(f"{description}: not a model's config ({problem}).") from None
     try:
         model.load_state_dict(load_file(weights))
     except (SafetensorError, RuntimeError) as error:

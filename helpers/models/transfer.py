@@ -169,14 +169,15 @@ class TransferModel(nn.Module):
         """Another model on the very same frozen backbone, with a classifier that starts anew.
 
         Several heads on one trunk cost the memory of one, and what one has learnt does not reach
-        the others. The first that is unfrozen takes a copy of the backbone for itself.
+        the others. A model that is unfrozen takes a copy of the backbone for itself first. Until
+        then `to(device)` moves the backbone of all of them.
 
         Raises: ValueError where this model's backbone is not frozen.
         """
         if any(parameter.requires_grad for parameter in self.features.parameters()):
             raise ValueError("only a frozen backbone can be shared: call freeze() first.")
         other = copy.copy(self)  # the same modules, in a dict of its own
-        other._modules = dict(self._modules)
+        other._modules, other._buffers = dict(self._modules), dict(self._buffers)
         other.head = copy.deepcopy(self.head)
         with seeded(seed):
             for layer in other.head:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -102,9 +101,9 @@ class EarlyStopping(Callback):
         self.monitor.best, self.wait, self.best_epoch, self.best_weights = None, 0, None, None
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        if self.wait >= self.patience and trainer.epoch == 0:
+        if trainer.epoch == 0 and (self.best_epoch is not None or self.wait):
             raise ValueError(
-                "this EarlyStopping has used up its patience in an earlier fit; "
+                "this EarlyStopping has the best value of an earlier training; "
                 "call reset(patience=...) before the next phase."
             )
         if self.wait >= self.patience:  # a resumed run that had already stopped
@@ -144,6 +143,10 @@ class Checkpoint(Callback):
 
     def __init__(self, folder: str | Path, monitor: str = "val_loss", mode: str | None = None):
         self.folder, self.monitor = Path(folder), Monitor(monitor, mode=mode)
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        if trainer.epoch == 0:  # of a training before this one the best does not count
+            self.monitor.best = None
 
     def on_epoch_end(self, trainer: Trainer, row: dict) -> None:
         improved = self.monitor.improved(row)
@@ -214,7 +217,10 @@ class Mixup(Callback):
         self, trainer: Trainer, inputs: torch.Tensor, targets: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if not inputs.is_floating_point():
-            inputs = trainer.unwrapped_model.normalise(inputs)
+            normalise = getattr(trainer.unwrapped_model, "normalise", None)
+            if normalise is None:
+                raise ValueError("only floats can be blended, and the model has no normalise().")
+            inputs = normalise(inputs)
         return self.blend(inputs, targets)
 
 
@@ -242,4 +248,4 @@ class Progress(Callback):
 
 
 def _cpu_copy(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {key: copy.deepcopy(value.detach().cpu()) for key, value in state.items()}
+    return {key: value.detach().to("cpu", copy=True) for key, value in state.items()}

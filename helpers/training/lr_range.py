@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 import torch
-from accelerate import Accelerator
 from torch import nn
 from torch.utils.data import DataLoader
 
+from helpers.data.loaders import set_epoch
+from helpers.models.inference import batches_on, new_accelerator
 from helpers.models.seeding import seeded
-from helpers.training.trainer import set_epoch
 
 
 def lr_range_test(
@@ -40,25 +40,29 @@ def lr_range_test(
         raise ValueError(f"need 0 < start < end and at least 5 steps, not {start}, {end}, {steps}.")
     if len(loader) == 0:
         raise ValueError("the loader has no batches; the range test needs some.")
-    # Copied up to and without the gradients: the caller's model is not touched at all.
-    trial, trial_optimizer = copy.deepcopy((model, optimizer))
-    device = Accelerator().device
+    # A copy is trained: the caller's model is not touched at all.
+    trial, trial_optimizer, criterion = copy.deepcopy((model, optimizer, criterion))
+    device, epoch = new_accelerator().device, getattr(loader.dataset, "epoch", 0)
     trial.to(device).train()
+    criterion.to(device)
     rates = np.geomspace(start, end, steps)
     rows, average = [], 0.0
     with seeded(seed):
-        for step, (inputs, targets) in zip(range(steps), _repeat(loader), strict=False):
+        batches = _repeat(device, loader)
+        for step, (inputs, targets) in zip(range(steps), batches, strict=False):
             for group in trial_optimizer.param_groups:
                 group["lr"] = float(rates[step])
-            loss = criterion(trial(inputs.to(device)), targets.to(device))
-            average = 0.9 * average + 0.1 * loss.item()
+            loss = criterion(trial(inputs), targets)
+            value = loss.item()
+            average = 0.9 * average + 0.1 * value
             smoothed = average / (1 - 0.9 ** (step + 1))
-            rows.append({"lr": float(rates[step]), "loss": loss.item(), "smoothed": smoothed})
+            rows.append({"lr": float(rates[step]), "loss": value, "smoothed": smoothed})
             if not np.isfinite(smoothed) or smoothed > 3 * min(row["smoothed"] for row in rows):
                 break
             trial_optimizer.zero_grad()
             loss.backward()
             trial_optimizer.step()
+    set_epoch(loader, epoch)
     return pd.DataFrame(rows)
 
 
@@ -70,9 +74,9 @@ def suggest_rate(test: pd.DataFrame) -> float:
     return float(test["lr"][test["smoothed"].idxmin()] / 10)
 
 
-def _repeat(loader: DataLoader) -> Iterator:
+def _repeat(device: torch.device, loader: DataLoader) -> Iterator:
     epoch = 0
     while True:
         set_epoch(loader, epoch)
-        yield from loader
+        yield from batches_on(device, loader)
         epoch += 1

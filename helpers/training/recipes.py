@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from torch import nn
 from torchmetrics import MetricCollection
 
@@ -122,12 +121,15 @@ def train_head(
     for `max_epochs`.
     """
     criterion = criterion or criterion_for(model)
-    model.to(Accelerator().device)  # all of it: backbone and head belong together
+    home = next(model.head.parameters()).device
     optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
     trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics_for(model), seed=seed)
     train_loader = make_loader(train, 32, shuffle=True, seed=seed)
     val_loader = None if val is None else make_loader(val, 64)
-    return trainer.fit(train_loader, val_loader, max_epochs)
+    try:
+        return trainer.fit(train_loader, val_loader, max_epochs)
+    finally:
+        model.head.to(home)  # back to its backbone
 
 
 def refit_head(

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from torch import nn
 from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
@@ -19,12 +18,12 @@ from torchmetrics import MetricCollection
 from helpers.data.loaders import set_epoch
 from helpers.errors import last_line
 from helpers.evaluation.metrics import computed, evaluate
-from helpers.models.inference import batches_on, share
+from helpers.models.inference import batches_on, modes_kept, new_accelerator, share
 from helpers.models.seeding import seeded
 from helpers.training.callbacks import Callback
 from helpers.training.history import History
 
-READ_LOSSES_EVERY = 50  # steps: reading a loss makes the device wait for all that was asked of it
+READ_EVERY = 50  # steps: reading a number makes the device wait for all that was asked of it
 
 
 class TrainingError(RuntimeError):
@@ -56,7 +55,7 @@ class Trainer:
         metrics: MetricCollection | None = None,
         seed: int = 0,
     ):
-        self.accelerator = Accelerator()
+        self.accelerator = new_accelerator()
         self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
         self.criterion = criterion.to(self.accelerator.device)
         self.metrics, self.callbacks, self.seed = metrics, list(callbacks), seed
@@ -86,25 +85,33 @@ class Trainer:
             resume: a checkpoint's `last.pt`; the run goes on as if it had never stopped.
 
         Returns: the history of all epochs.
-        Raises: TrainingError for an empty loader, or for a loss that is not finite; that is noticed
-            after READ_LOSSES_EVERY steps at the latest, and names the step at which it happened.
+        Raises: TrainingError for an empty loader, for batches that several processes cannot share,
+            or for a loss that is not finite; that is noticed after READ_EVERY steps at the latest,
+            and the step at which it happened is named.
         """
         self.train_loader, self.max_epochs = train_loader, max_epochs
-        share(train_loader, self.accelerator)
-        if len(train_loader) == 0:
-            raise TrainingError("the training loader has no batches; add data or use smaller ones.")
+        sampler = share(train_loader, self.accelerator)
+        for name, loader in (("training", train_loader), ("validation", val_loader)):
+            if loader is not None and len(loader) == 0:
+                raise TrainingError(f"the {name} loader has no batches; add data.")
+        if sampler is not None and not sampler.is_even:
+            raise TrainingError(
+                f"{sampler.num_replicas} processes cannot share the batches evenly, and would wait "
+                "for each other for ever; use fewer processes or larger batches."
+            )
         self.stop = False
         if resume is not None:
             self.load_checkpoint(resume)
         self._call("on_fit_start")
-        try:
-            while self.epoch < max_epochs and not self.stop:
-                self._fit_epoch(self.epoch + 1, val_loader)
-        except KeyboardInterrupt:
-            self.step = self.history.batches[-1]["step"] if self.history.batches else 0
-            self._explain_interruption()
-        finally:
-            self._call("on_fit_end")
+        with modes_kept(self.model):
+            try:
+                while self.epoch < max_epochs and not self.stop:
+                    self._fit_epoch(self.epoch + 1, val_loader)
+            except KeyboardInterrupt:
+                self.step = self.history.batches[-1]["step"] if self.history.batches else 0
+                self._explain_interruption()
+            finally:
+                self._call("on_fit_end")
         return self.history
 
     def _fit_epoch(self, epoch: int, val_loader: DataLoader | None) -> None:
@@ -124,7 +131,7 @@ class Trainer:
         """Train on each batch once; returns the batches' rows and the epoch's."""
         set_epoch(self.train_loader, epoch)
         self.model.train()
-        rows, losses, weights, measured = [], [], [], 0
+        rows, losses, counts, answers = [], [], [], []
         if self.train_metrics is not None:  # an interrupted epoch may have left something in them
             self.train_metrics.reset()
         with seeded(self.seed, epoch, self.accelerator.process_index):
@@ -138,30 +145,48 @@ class Trainer:
                 outputs = self.model(inputs)
                 loss = self.criterion(outputs, targets)
                 # Backward, and one step against the gradient.
+                self.optimizer.zero_grad()
                 self.accelerator.backward(loss)
                 self.optimizer.step()
-                self.optimizer.zero_grad()
                 # Note what happened; numbers stay on the device until they are read together.
                 self.step += 1
                 rows.append(
                     {"epoch": epoch, "step": self.step, "loss": None, "lr": self.learning_rate}
                 )
                 losses.append(loss.detach())
-                weights.append(len(targets))
-                if self.train_metrics is not None and targets is labels:
-                    self.train_metrics.update(outputs.detach(), labels)
-                    measured += len(labels)
-                if len(losses) == READ_LOSSES_EVERY:
-                    _read_losses(losses, rows)
-        _read_losses(losses, rows)
-        total = sum(row["loss"] * weight for row, weight in zip(rows, weights, strict=True))
-        sums = torch.tensor([total, sum(weights)], device=self.accelerator.device)
+                counts.append(len(targets))
+                if targets is labels:
+                    answers.append((outputs.detach(), labels))
+                if len(losses) == READ_EVERY:
+                    self._read(losses, answers, rows)
+        self._read(losses, answers, rows)
+        total = sum(row["loss"] * count for row, count in zip(rows, counts, strict=True))
+        sums = torch.tensor([total, sum(counts)], device=self.accelerator.device)
         total, count = self.accelerator.reduce(sums).tolist()
         row = {"epoch": epoch, "lr": self.learning_rate, "train_loss": total / count}
-        if self.train_metrics is not None and measured:
-            scores = computed(self.train_metrics)
-            row.update({f"train_{name}": value for name, value in scores.items()})
+        metrics = self.train_metrics
+        if metrics is not None and any(metric.update_called for metric in metrics.values()):
+            row.update({f"train_{name}": value for name, value in computed(metrics).items()})
         return rows, row
+
+    def _read(self, losses: list[torch.Tensor], answers: list[tuple], rows: list[dict]) -> None:
+        """Losses of the latest steps go into their rows, their answers into the metrics.
+
+        Raises: TrainingError for a loss that is not finite, with its epoch and step.
+        """
+        values = torch.stack(losses).tolist() if losses else []
+        for value, row in zip(values, rows[len(rows) - len(values) :], strict=True):
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"the loss became {value} in epoch {row['epoch']}, step {row['step']}; "
+                    "lower the learning rate or look for broken inputs."
+                )
+            row["loss"] = value
+        if self.train_metrics is not None and answers:
+            outputs, labels = (torch.cat(part) for part in zip(*answers, strict=True))
+            self.train_metrics.update(outputs, labels)
+        losses.clear()
+        answers.clear()
 
     def _explain_interruption(self) -> None:
         best = next((c.best_epoch for c in self.callbacks if hasattr(c, "best_epoch")), None)
@@ -225,21 +250,12 @@ class Trainer:
         return dict(zip(names, self.callbacks, strict=True))
 
     def _call(self, hook: str, *arguments) -> None:
+        """Call each callback's hook; Ctrl-C in one of them waits until all have been called."""
+        interruption = None
         for callback in self.callbacks:
-            getattr(callback, hook)(self, *arguments)
-
-
-def _read_losses(losses: list[torch.Tensor], rows: list[dict]) -> None:
-    """Move the losses of the latest steps into their rows, and empty the list.
-
-    Raises: TrainingError for one that is not finite, with its epoch and step.
-    """
-    values = torch.stack(losses).tolist() if losses else []
-    for value, row in zip(values, rows[len(rows) - len(values) :], strict=True):
-        if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss became {value} in epoch {row['epoch']}, step {row['step']}; "
-                "lower the learning rate or look for broken inputs."
-            )
-        row["loss"] = value
-    losses.clear()
+            try:
+                getattr(callback, hook)(self, *arguments)
+            except KeyboardInterrupt as error:
+                interruption = error
+        if interruption is not None:
+            raise interruption

@@ -1,12 +1,16 @@
 import importlib.metadata
 import json
 
+import numpy as np
 import pytest
 import torch
 
+from helpers.data.shapes import ShapeRule
 from helpers.models.backbones import load_backbone
+from helpers.models.features import FeatureDataset
 from helpers.models.saving import ModelError, load_model, save_model
 from helpers.models.transfer import TransferModel
+from helpers.training.recipes import train_head
 
 IMAGES = torch.randint(
     0, 256, (4, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(1)
@@ -117,6 +121,25 @@ def test_heads_may_share_a_frozen_backbone_until_one_is_unfrozen():
         second.with_new_head(0)
 
 
+def test_a_head_is_trained_on_another_device_and_comes_back(make_model, monkeypatch):
+    """As on a GPU: backbone and head must be in one place afterwards."""
+    model, places = make_model().freeze(), []
+    move = torch.nn.Module.to
+
+    def note(module, *where, **options):
+        places.append((module, where))
+        return move(module, *where, **options)
+
+    monkeypatch.setattr(torch.nn.Module, "to", note)
+    features = FeatureDataset(torch.randn(1, 8, 1280), torch.arange(8) % 2)
+    train_head(model, features, None, max_epochs=1)
+    assert places[-1] == (model.head, (torch.device("cpu"),))
+    assert not model.head.training
+    other = model.with_new_head(0)
+    other._buffers["_scale"] = torch.ones(1)
+    assert model._scale.numel() == 3  # what is moved of one stays where it is in the other
+
+
 def test_a_seed_decides_the_head_and_leaves_other_random_numbers_alone():
     backbone = load_backbone("test_efficientnet", pretrained=False)
     torch.manual_seed(1)
@@ -201,9 +224,48 @@ def test_config_holds_what_a_stranger_needs(make_model, tmp_path):
 def test_saving_needs_fitting_classes(make_model, tmp_path):
     with pytest.raises(ModelError, match="names 3 classes, the model has 2"):
         save_model(tmp_path, make_model(), {"classes": ["a", "b", "c"], "size": [64, 64]})
-    with pytest.raises(ModelError, match="lacks 'size'"):
+    with pytest.raises(ModelError, match="'size' is None"):
         save_model(tmp_path, make_model(), {"classes": ["a", "b"]})
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"size": 64}, "'size' is 64: give .height, width."),
+        ({"thresholds": [0.5] * 3}, "has 3 thresholds for 2 labels"),
+        ({"history": object()}, "cannot be kept as JSON"),
+    ],
+)
+def test_a_config_that_does_not_fit_is_told_and_nothing_written(
+    make_model, tmp_path, change, words
+):
+    with pytest.raises(ModelError, match=words):
+        save_model(tmp_path / "new", make_model(task="multilabel"), {**CONFIG, **change})
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_the_model_knows_is_taken_from_the_model(make_model, tmp_path):
+    """Whoever saves with the config of another model gets this one back."""
+    other = {**CONFIG, "task": "multiclass", "mean": [0, 0, 0], "dropout": 0.7, "levels": [2]}
+    thresholds = np.array([0.25, 0.75], np.float32)
+    model = make_model(task="multilabel")
+    save_model(tmp_path, model, {**other, "thresholds": thresholds, "rate": np.float32(0.5)})
+    again, config = load_model(tmp_path)
+    assert again.task == "multilabel" and again.mean == model.mean and again.dropout == 0.2
+    assert config["thresholds"] == [0.25, 0.75] and config["rate"] == 0.5
+    save_model(tmp_path / "again", again, {**config, "size": ShapeRule()})
+    loaded = load_model(tmp_path / "again")[1]
+    assert save_model(tmp_path / "third", again, loaded) == tmp_path / "third"  # a rule, as JSON
+
+
+def test_loading_leaves_random_numbers_alone(make_model, tmp_path):
+    save_model(tmp_path, make_model(), CONFIG)
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    load_model(tmp_path)
+    assert torch.equal(torch.rand(1), expected)
 
 
 def test_an_interrupted_save_keeps_the_old_model(make_model, tmp_path, monkeypatch):
@@ -221,6 +283,14 @@ def _half_written(state, path):
     raise KeyboardInterrupt
 
 
+def _edit(old, new):
+    def edit(folder):
+        path = folder / "config.json"
+        path.write_text(path.read_text().replace(old, new))
+
+    return edit
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -229,10 +299,11 @@ def _half_written(state, path):
         (lambda f: (f / "config.json").write_text("{"), r"config\.json: not a model's config"),
         (lambda f: (f / "config.json").write_text("{}"), r"config\.json: not a model's config"),
         (lambda f: (f / "model.safetensors").write_bytes(b"x" * 99), r"safetensors: damaged"),
+        (_edit("efficientnet_lite0", "no_such_net"), "config.json: not a model's config .no back"),
+        (_edit('"avg"', '"max"'), "config.json: not a model's config .*pooling is 'max'"),
+        (_edit("0.5,", ""), "config.json: not a model's config"),
         (
-            lambda f: (f / "config.json").write_text(
-                (f / "config.json").read_text().replace('"circle",', '"circle", "third",')
-            ),
+            _edit('"circle",', '"circle", "third",'),
             r"model\.safetensors: damaged, or not what config\.json describes",
         ),
     ],

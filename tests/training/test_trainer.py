@@ -1,13 +1,18 @@
+import multiprocessing
 import os
 import random
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import TensorDataset
 from toys import loaders, make_data, make_net, make_trainer
 
@@ -15,7 +20,7 @@ from helpers.data.datasets import ImageFolderDataset
 from helpers.data.loaders import make_loader
 from helpers.data.transforms import eval_transform, train_transform
 from helpers.evaluation.metrics import evaluate, multiclass_metrics, multilabel_metrics
-from helpers.models.inference import predict
+from helpers.models.inference import batches_on, predict
 from helpers.training.callbacks import (
     Callback,
     Checkpoint,
@@ -150,7 +155,7 @@ def test_reset_makes_early_stopping_ready_for_phase_2():
     trainer.fit(*loaders(), max_epochs=9)
     assert trainer.epoch == 3
     blocked = make_trainer([early], metrics=multiclass_metrics(2), rate=0.0)
-    with pytest.raises(ValueError, match="used up its patience.*reset"):
+    with pytest.raises(ValueError, match="best value of an earlier training.*reset"):
         blocked.fit(*loaders(), max_epochs=9)
     early.reset(patience=4)
     second = make_trainer([early], metrics=multiclass_metrics(2), rate=0.0)
@@ -370,7 +375,9 @@ class InterruptAt(Callback):
             raise KeyboardInterrupt
 
 
-def test_an_interrupted_fit_keeps_the_best_and_goes_on(tmp_path, capsys):
+def test_an_interrupted_fit_keeps_the_best_and_goes_on(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("helpers.training.trainer.READ_EVERY", 1)
+
     class Worse(Callback):
         """From epoch 3 on validation only gets worse; keeps the weights of each epoch."""
 
@@ -453,8 +460,105 @@ def test_the_device_is_not_made_to_wait_in_every_step(monkeypatch):
     assert readings(2) - readings(20) <= (20 - 2) * len(list(make_net().parameters()))
 
 
+def test_metrics_are_not_computed_in_every_step():
+    """Counting classes makes a GPU wait, whatever Python reads of it."""
+
+    class Count(TorchDispatchMode):
+        calls = 0
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            self.calls += "bincount" in str(function)
+            return function(*args, **(kwargs or {}))
+
+    counts = []
+    for batch_size in (2, 20):
+        trainer = make_trainer(metrics=multiclass_metrics(2))
+        with Count() as mode:
+            trainer.fit(make_loader(make_data(), batch_size), None, max_epochs=1)
+        counts.append(mode.calls)
+    assert counts[0] == counts[1] > 0
+
+
+def test_modes_and_gradients_do_not_outlive_a_training():
+    net = make_net().eval()
+    trainer = make_trainer(net=net)
+    trainer.fit(*loaders(), max_epochs=1)
+    assert not any(module.training for module in net.modules())
+
+    def interrupted(*arguments):
+        hook.remove()
+        raise KeyboardInterrupt
+
+    weights_of = []
+    for interrupt in (False, True):
+        trainer = make_trainer()
+        trainer.fit(make_loader(make_data(), 8), None, max_epochs=1)
+        if interrupt:  # after backward, before the step
+            hook = trainer.optimizer.optimizer.register_step_pre_hook(interrupted)
+            trainer.fit(make_loader(make_data(), 8), None, max_epochs=2)
+        trainer.fit(make_loader(make_data(), 8), None, max_epochs=2)
+        weights_of.append(weights(trainer))
+    assert same(*weights_of)
+
+
+def test_an_interrupt_in_one_callback_waits_for_the_others():
+    class Interrupted(Callback):
+        def on_epoch_end(self, trainer, row):
+            row["val_loss"] = 9 - trainer.epoch
+            if trainer.epoch == 3:
+                raise KeyboardInterrupt
+
+    early = EarlyStopping(patience=2)
+    trainer = make_trainer([Interrupted(), early])
+    trainer.fit(*loaders(), max_epochs=6)
+    assert trainer.epoch == 3 and early.best_epoch == 3
+
+
+def test_a_callback_of_an_earlier_training_does_not_bring_its_weights_back(tmp_path):
+    early, checkpoint = EarlyStopping(patience=9), Checkpoint(tmp_path)
+    make_trainer([early, checkpoint], rate=0.05).fit(*loaders(), max_epochs=4)
+    with pytest.raises(ValueError, match="earlier training.*reset"):
+        make_trainer([early]).fit(*loaders(), max_epochs=1)
+    before = (tmp_path / "best.pt").read_bytes()
+    make_trainer([checkpoint], rate=0.0).fit(*loaders(), max_epochs=1)
+    assert (tmp_path / "best.pt").read_bytes() != before
+
+
+def test_after_ctrl_c_workers_go_on(photo_folder):
+    """A terminal sends it to all of its processes."""
+    data = ImageFolderDataset(photo_folder / "train", eval_transform((32, 32)))
+    loader = make_loader(data, 8, workers=2)
+    first = [labels for _, labels in loader]
+    workers = multiprocessing.active_children()
+    assert len(workers) == 2
+    for worker in workers:
+        os.kill(worker.pid, signal.SIGINT)
+    time.sleep(0.2)
+    assert [labels.tolist() for _, labels in loader] == [labels.tolist() for labels in first]
+    assert all(worker.is_alive() for worker in workers)
+
+
+def test_batches_that_processes_cannot_share_are_told():
+    loader = make_loader(make_data(5), 1)
+    loader.batch_sampler.share(2, 0)
+    assert not loader.batch_sampler.is_even and make_loader(make_data(4), 1).batch_sampler.is_even
+    trainer = make_trainer()
+    trainer.accelerator = SimpleNamespace(num_processes=2, process_index=0)
+    with pytest.raises(TrainingError, match="2 processes cannot share the batches evenly"):
+        trainer.fit(loader, None, max_epochs=1)
+
+
+@pytest.mark.parametrize(("device", "at_once"), [("cuda", True), ("mps", False), ("cpu", False)])
+def test_only_pinned_memory_is_copied_at_once(device, at_once):
+    """Elsewhere the source may be gone before the copy has arrived."""
+    copies = []
+    batch = SimpleNamespace(to=lambda *where, non_blocking: copies.append(non_blocking))
+    list(batches_on(SimpleNamespace(type=device), [(batch, batch)]))
+    assert copies == [at_once] * 2
+
+
 def test_a_loss_that_turns_bad_is_noticed_within_the_epoch_and_named(monkeypatch):
-    monkeypatch.setattr("helpers.training.trainer.READ_LOSSES_EVERY", 4)
+    monkeypatch.setattr("helpers.training.trainer.READ_EVERY", 4)
     inputs = torch.zeros(40, 6)
     inputs[12] = torch.nan  # the seventh batch of two
     data = TensorDataset(inputs, torch.zeros(40).long())
