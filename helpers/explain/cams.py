@@ -16,7 +16,7 @@ from torch import nn
 from torch.func import functional_call
 
 from helpers.data.loaders import PIXEL_BUDGET
-from helpers.models.inference import evaluating
+from helpers.models.inference import evaluating, new_accelerator
 from helpers.models.transfer import TransferModel
 
 Images = torch.Tensor | Sequence[torch.Tensor]  # (N, 3, H, W), or N times (3, H, W) of any size
@@ -53,7 +53,8 @@ def cam_maps(
     one class and against the other. GradCAM's maps differ.
 
     Args:
-        model: frozen or not, in any mode, on any device; afterwards as before, gradients included.
+        model: frozen or not, in any mode; it works on the fastest device and is afterwards where
+            and as it was, gradients included.
         images: (N, 3, H, W), uint8 or normalised as the model wants it; or a list of (3, H, W),
             whose sizes may differ.
         targets: the output to explain, from 0 on: one for all images, or one per image. None takes
@@ -106,7 +107,11 @@ def _draw(
     maps: list[Any] = [[None] * len(images) for _ in requests]
     if isinstance(images, torch.Tensor):
         maps = [np.zeros((len(images), *images.shape[2:]), np.float32) for _ in requests]
-    with evaluating(model), torch.inference_mode(False), torch.enable_grad():
+    with (
+        evaluating(model, new_accelerator().device),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+    ):
         probe = _Probe(model)
         for rows, batch in batches(images, batch_size):
             batch = model.normalise(batch)  # here, so that each method gets the very same tensor

@@ -19,7 +19,7 @@ from torchvision.transforms.functional import gaussian_blur
 
 from helpers.explain.cams import Images, Targets, batches, check_images, check_targets
 from helpers.explain.pointing import Maps
-from helpers.models.inference import evaluating
+from helpers.models.inference import evaluating, new_accelerator
 from helpers.models.seeding import seeded
 from helpers.models.transfer import TransferModel
 
@@ -191,7 +191,7 @@ def _curves(
     targets = check_targets(model, targets, len(images))
     shares = torch.linspace(0, 1, steps + 1)[1:-1].view(-1, 1, 1, 1)
     curves = np.zeros((len(named), len(images), steps + 1))
-    with evaluating(model):
+    with evaluating(model, new_accelerator().device):
         for row, image in enumerate(images):
             image = model.normalise(image[None])[0].cpu()
             other = GROUNDS[ground](image)
@@ -239,7 +239,7 @@ def _by_library(
     def probabilities(batch: torch.Tensor) -> torch.Tensor:
         return model.probabilities(model(batch))
 
-    with evaluating(model):
+    with evaluating(model, new_accelerator().device):
         for rows, batch in batches(images, batch_size):
             batch = model.normalise(batch).cpu()
             chosen = probabilities(batch).argmax(dim=1) if targets is None else targets[rows]

@@ -150,15 +150,15 @@ plots.epoch_curves(
 
 # %%
 probe = val.subset(range(min(64, len(val))))
-kept, careful, burnt = (
+before, careful, burnt = (
     models.compute_features(m, probe).features[0] for m in (phase1, model, reckless)
 )
 for text, others in (
     (f"same images, at {rate:.0e}, epochs: {len(phase2_history.epochs)}", careful),
     (f"same images, at {10 * rate:.0e}, epochs: {SHORT}", burnt),
-    ("different images in phase 1", kept.roll(1, dims=0)),
+    ("different images in phase 1", before.roll(1, dims=0)),
 ):
-    print(f"{text:>35}: cosine {torch.cosine_similarity(kept, others).mean():.2f}")
+    print(f"{text:>35}: cosine {torch.cosine_similarity(before, others).mean():.2f}")
 
 # %%
 distances = pd.DataFrame(

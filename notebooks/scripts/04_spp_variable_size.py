@@ -194,11 +194,11 @@ outcomes = pd.DataFrame(rows)
 
 # %%
 means = outcomes.groupby("strategy", sort=False)["score"].mean()
-kept = 100 * (means["any size, average"] - means["squash"])
+gained = 100 * (means["any size, average"] - means["squash"])
 extra = 100 * (means["any size, pyramid"] - means["any size, average"])
 plots.strategies(
     outcomes,
-    f"Keeping the shape: {kept:+.1f} points. The pyramid on top: {extra:+.1f}",
+    f"Keeping the shape: {gained:+.1f} points. The pyramid on top: {extra:+.1f}",
     path=runs / "Any_Size.jpg",
 )
 

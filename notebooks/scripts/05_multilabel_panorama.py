@@ -226,9 +226,9 @@ names = [path.relative_to(part.folder).as_posix() for part in labelled for path 
 other = (
     evaluation.second_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
 )
-trained_on_them = training.refit_head(frozen, features["train"], features["val"], SEED)
+own_judge = training.refit_head(frozen, features["train"], features["val"], SEED)
 seen, _ = models.predict(
-    trained_on_them.head, make_loader(models.FeatureDataset(known[None], torch.tensor(given)), 64)
+    own_judge.head, make_loader(models.FeatureDataset(known[None], torch.tensor(given)), 64)
 )
 rankings = {
     "cleanlab": suspects,
@@ -242,15 +242,15 @@ total, cells = int(wrong["cleanlab"].sum()), len(wrong["cleanlab"])
 print(f"{total} of {cells:,} labels have another answer in the second table")
 
 # %%
-found = {name: evaluation.precision_recall_at(ranked, total) for name, ranked in wrong.items()}
-found["chance"] = (total / max(cells, 1),) * 2
-pd.DataFrame(found, index=["precision", "recall"]).T.round(2)
+at_total = {name: evaluation.precision_recall_at(ranked, total) for name, ranked in wrong.items()}
+at_total["chance"] = (total / max(cells, 1),) * 2
+pd.DataFrame(at_total, index=["precision", "recall"]).T.round(2)
 
 # %%
 if total:
     figure = plots.label_error_curves(
         wrong,
-        f"Among the first {total} suspects {found['cleanlab'][0]:.0%} are wrong",
+        f"Among the first {total} suspects {at_total['cleanlab'][0]:.0%} are wrong",
         path=runs / "Wrong_Labels.jpg",
     )
     display(figure)

@@ -408,16 +408,16 @@ else:
 
 # %%
 if scenes:
-    wanted = [names.index(n) for n in ("sea", "sunset", "trees") if n in names] or [0]
-    sure = (truth * logits.sigmoid())[:, wanted].sum(dim=1)  # of labels that do hold
+    chosen = [names.index(n) for n in ("sea", "sunset", "trees") if n in names] or [0]
+    sure = (truth * logits.sigmoid())[:, chosen].sum(dim=1)  # of labels that do hold
     rich = sure.argsort(descending=True)[:3].tolist()
     views = scenes["test"].with_transform(eval_transform(RULE))
     figure = plots.label_rows(
         [scenes["test"][i][0] for i in rich],
-        explain.label_maps(pyramid, [views[i][0] for i in rich], wanted),
-        [names[n] for n in wanted],
-        logits.sigmoid()[rich][:, wanted],
-        truth[rich][:, wanted],
+        explain.label_maps(pyramid, [views[i][0] for i in rich], chosen),
+        [names[n] for n in chosen],
+        logits.sigmoid()[rich][:, chosen],
+        truth[rich][:, chosen],
         "One image, one map per label",
         path=runs / "Label_Maps.jpg",
     )
