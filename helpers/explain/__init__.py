@@ -1,7 +1,7 @@
 """Why a model answers as it does: class activation maps (pytorch-grad-cam's formulas) for any
 TransferModel, and whether they may be believed."""
 
-from helpers.explain.cams import METHODS, cam_maps, label_maps
+from helpers.explain.cams import cam_maps, label_maps
 from helpers.explain.faithfulness import (
     area_under,
     confidence_change,
@@ -10,6 +10,7 @@ from helpers.explain.faithfulness import (
     randomised_models,
     road,
 )
+from helpers.explain.methods import METHODS
 from helpers.explain.pointing import (
     around_boxes,
     center_maps,

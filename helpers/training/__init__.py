@@ -3,14 +3,15 @@ course's two phases in one call each."""
 
 from helpers.training.callbacks import (
     Callback,
-    Checkpoint,
     EarlyStopping,
     LearningRateSchedule,
     Mixup,
     Monitor,
     Progress,
+    TrainingError,
     warmup_cosine,
 )
+from helpers.training.checkpoints import Checkpoint
 from helpers.training.history import History
 from helpers.training.lr_range import lr_range_test, suggest_rate
 from helpers.training.phases import phase1_model, phase2_model
@@ -28,4 +29,4 @@ from helpers.training.recipes import (
     refit_head,
     train_head,
 )
-from helpers.training.trainer import Trainer, TrainingError
+from helpers.training.trainer import Trainer

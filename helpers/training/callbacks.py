@@ -1,10 +1,9 @@
-"""What happens around the training loop: schedule, early stopping, checkpoints, progress."""
+"""What happens around the training loop: schedule, early stopping, mixup, progress."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,6 +11,10 @@ from torchvision.transforms.v2 import MixUp
 
 if TYPE_CHECKING:
     from helpers.training.trainer import Trainer
+
+
+class TrainingError(RuntimeError):
+    """Training that cannot go on; the message says why and what to change."""
 
 
 class Callback:
@@ -133,32 +136,6 @@ class EarlyStopping(Callback):
     def load_state_dict(self, state: dict) -> None:
         self.monitor.best, self.wait = state["best"], state["wait"]
         self.best_epoch, self.best_weights = state["best_epoch"], state["best_weights"]
-
-
-class Checkpoint(Callback):
-    """Keep `last.pt` and `best.pt` in a folder after each epoch; either can be resumed from.
-
-    Give it as the last callback, so that it keeps the state which the others leave.
-    """
-
-    def __init__(self, folder: str | Path, monitor: str = "val_loss", mode: str | None = None):
-        self.folder, self.monitor = Path(folder), Monitor(monitor, mode=mode)
-
-    def on_fit_start(self, trainer: Trainer) -> None:
-        if trainer.epoch == 0:  # of a training before this one the best does not count
-            self.monitor.best = None
-
-    def on_epoch_end(self, trainer: Trainer, row: dict) -> None:
-        improved = self.monitor.improved(row)
-        trainer.save_checkpoint(self.folder / "last.pt")
-        if improved:
-            trainer.save_checkpoint(self.folder / "best.pt")
-
-    def state_dict(self) -> dict:
-        return {"best": self.monitor.best}
-
-    def load_state_dict(self, state: dict) -> None:
-        self.monitor.best = state["best"]
 
 
 class LearningRateSchedule(Callback):

@@ -16,18 +16,14 @@ from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 
 from helpers.data.loaders import set_epoch
-from helpers.errors import last_line
 from helpers.evaluation.metrics import computed, evaluate
 from helpers.models.inference import batches_on, modes_kept, new_accelerator, share
 from helpers.models.seeding import seeded
-from helpers.training.callbacks import Callback
+from helpers.training.callbacks import Callback, TrainingError
+from helpers.training.checkpoints import load_checkpoint
 from helpers.training.history import History
 
 READ_EVERY = 50  # steps: reading a number makes the device wait for all that was asked of it
-
-
-class TrainingError(RuntimeError):
-    """Training that cannot go on; the message says why and what to change."""
 
 
 class Trainer:
@@ -101,7 +97,7 @@ class Trainer:
             )
         self.stop = False
         if resume is not None:
-            self.load_checkpoint(resume)
+            load_checkpoint(self, resume)
         self._call("on_fit_start")
         with modes_kept(self.model):
             try:
@@ -205,49 +201,6 @@ class Trainer:
     def unwrapped_model(self) -> nn.Module:
         """The model that was given, without what several processes wrap around it."""
         return self.accelerator.unwrap_model(self.model)
-
-    def save_checkpoint(self, path: str | Path) -> None:
-        """Write all that `fit(resume=path)` needs; to a temporary file first, then renamed."""
-        state = {
-            "model": self.unwrapped_model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "callbacks": {name: c.state_dict() for name, c in self._named_callbacks().items()},
-            "batches": self.history.batches,
-            "epochs": self.history.epochs,
-            "step": self.step,
-        }
-        if not self.accelerator.is_main_process:
-            return
-        path, temporary = Path(path), Path(f"{path}.tmp")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            torch.save(state, temporary)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-    def load_checkpoint(self, path: str | Path) -> None:
-        """Restore what `save_checkpoint` wrote. Raises TrainingError if it does not fit."""
-        try:
-            state = torch.load(path, map_location=self.accelerator.device, weights_only=True)
-            self.unwrapped_model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            for name, callback in self._named_callbacks().items():
-                if name in state["callbacks"]:  # one that is new, such as Progress, just starts
-                    callback.load_state_dict(state["callbacks"][name])
-        except FileNotFoundError:
-            raise TrainingError(f"{path}: there is no such checkpoint.") from None
-        except Exception as error:
-            raise TrainingError(
-                f"{path}: not a checkpoint of this model and optimizer ({last_line(error)})."
-            ) from None
-        self.history = History(state["batches"], state["epochs"])
-        self.epoch, self.step = self.history.epochs[-1]["epoch"], state["step"]
-
-    def _named_callbacks(self) -> dict[str, Callback]:
-        kinds = [type(callback).__name__ for callback in self.callbacks]
-        names = [f"{kind} {kinds[:i].count(kind)}" for i, kind in enumerate(kinds)]
-        return dict(zip(names, self.callbacks, strict=True))
 
     def _call(self, hook: str, *arguments) -> None:
         """Call each callback's hook; Ctrl-C in one of them waits until all have been called."""

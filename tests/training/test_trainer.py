@@ -23,7 +23,6 @@ from helpers.evaluation.metrics import evaluate, multiclass_metrics, multilabel_
 from helpers.models.inference import batches_on, predict
 from helpers.training.callbacks import (
     Callback,
-    Checkpoint,
     EarlyStopping,
     LearningRateSchedule,
     Mixup,
@@ -31,6 +30,7 @@ from helpers.training.callbacks import (
     Progress,
     warmup_cosine,
 )
+from helpers.training.checkpoints import Checkpoint
 from helpers.training.history import History
 from helpers.training.trainer import Trainer, TrainingError
 
