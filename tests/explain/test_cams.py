@@ -7,7 +7,7 @@ from pytorch_grad_cam.activations_and_gradients import ActivationsAndGradients
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection
 
-from helpers.explain import cams as explain
+from helpers.explain import methods
 from helpers.explain.cams import METHODS, cam_maps, label_maps
 from helpers.models.backbones import load_backbone
 from helpers.models.transfer import TransferModel
@@ -155,7 +155,7 @@ def test_eigen_cam_is_the_librarys_but_knows_its_sign(make_model):
 
 def test_score_cam_in_batches_is_the_librarys(make_small, monkeypatch):
     model, images = make_small(), IMAGES[:, :, :64, :64]
-    monkeypatch.setattr(explain, "PIXEL_BUDGET", 70 * 64 * 64)  # 288 channels: the last is shorter
+    monkeypatch.setattr(methods, "PIXEL_BUDGET", 70 * 64 * 64)  # 288 channels: the last is shorter
     maps = cam_maps(model, images, [2, 0, 1], "ScoreCAM")
     monkeypatch.setattr("pytorch_grad_cam.score_cam.tqdm.tqdm", lambda steps: steps)
     theirs = ScoreCAM(model, [model.features])(
