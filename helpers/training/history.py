@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What training left behind: a row per batch and a row per epoch, as dicts.
 
@@ -26,6 +26,9 @@ class History:
 
     def epoch_frame(self) -> pd.DataFrame:
         return pd.DataFrame(self.epochs)
+
+    def __repr__(self) -> str:
+        return f"History({len(self.epochs)} epochs, {len(self.batches)} batches)"
 
     def __add__(self, later: History) -> History:
         """Phases one after the other, epochs and steps numbered on."""

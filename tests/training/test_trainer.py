@@ -228,7 +228,7 @@ def test_history_survives_csv_and_joins_phases(tmp_path):
     first = make_trainer(metrics=multiclass_metrics(2)).fit(*loaders(), max_epochs=2)
     first.to_csv(tmp_path)
     read = History.from_csv(tmp_path)
-    assert read == first
+    assert read == first and repr(first) == "History(2 epochs, 10 batches)"
     both = first + read
     assert [row["epoch"] for row in both.epochs] == [1, 2, 3, 4]
     assert [row["step"] for row in both.batches] == list(range(1, 21))
