@@ -282,15 +282,7 @@ versions = {
     "all right": np.where(np.isnan(other), given, other).astype(np.float32),
 }
 
-
-def scores_of_heads(train, val, test, criterion=None):
-    """Scores on `test` of three heads that start from three seeds."""
-    for seed in range(3):
-        head = training.refit_head(frozen, train, val, seed, criterion).head
-        yield evaluation.multilabel_scores(*models.predict(head, make_loader(test, 64)))
-
-
-rows = []
+test_loader, rows = make_loader(features["test"], 64), []
 for name, labels in versions.items():
     parts = torch.tensor(labels).split([len(part) for part in labelled])
     clean = [
@@ -298,7 +290,9 @@ for name, labels in versions.items():
         for split, part in zip(("train", "val"), parts, strict=True)
     ]
     changed = int((labels != given).sum())
-    for numbers in scores_of_heads(*clean, features["test"]):
+    for seed in range(3):
+        head = training.refit_head(frozen, *clean, seed).head
+        numbers = evaluation.multilabel_scores(*models.predict(head, test_loader))
         rows.append({"labels": name, "changed": changed, **numbers})
 pd.DataFrame(rows).groupby("labels", sort=False).mean().round(3)
 
@@ -355,12 +349,12 @@ plots.reliability_curves(
 # %%
 ones = features["train"].labels.mean(dim=0)
 weighted = torch.nn.BCEWithLogitsLoss(pos_weight=((1 - ones) / ones).sqrt())
-parts = (features["train"], features["val"], features["val"])
-rows = [
-    {"loss": name, **numbers}
-    for name, criterion in (("plain", None), ("weighted", weighted))
-    for numbers in scores_of_heads(*parts, criterion)
-]
+val_loader, rows = make_loader(features["val"], 64), []
+for name, criterion in (("plain", None), ("weighted", weighted)):
+    for seed in range(3):
+        head = training.refit_head(frozen, features["train"], features["val"], seed, criterion).head
+        numbers = evaluation.multilabel_scores(*models.predict(head, val_loader))
+        rows.append({"loss": name, **numbers})
 tried = pd.DataFrame(rows).groupby("loss", sort=False).mean()
 tried.round(3)
 
