@@ -187,7 +187,7 @@ def make_loader(
     """
     if batch_size < 1 or seed < 0:
         raise ValueError(f"batch_size is {batch_size} and seed {seed}; give at least 1 and 0.")
-    if getattr(dataset, "transform", make_loader) is None:
+    if hasattr(dataset, "transform") and dataset.transform is None:
         raise DataError(
             "the data set's images have no transform that gives them a shape; give it one, as in "
             "data.with_transform(eval_transform((224, 224)))."

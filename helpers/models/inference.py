@@ -70,7 +70,9 @@ def predict(model: nn.Module, loader: DataLoader) -> tuple[torch.Tensor, torch.T
     parts = []
     with evaluating(model, accelerator.device):
         for inputs, targets in batches_on(accelerator.device, loader):
-            parts.append((model(inputs).float().cpu(), targets.cpu()))
+            parts.append((model(inputs).float(), targets))
+    # Fetched at the end: in the loop the device would wait for each batch to arrive.
+    parts = [(outputs.cpu(), targets.cpu()) for outputs, targets in parts]
     parts = gather_object(parts)  # of all processes, one after the other
     if not parts:
         raise DataError("the loader has no batches, so there is nothing to predict; add data.")

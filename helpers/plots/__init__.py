@@ -32,7 +32,7 @@ from helpers.plots.sizes import (
     side_by_side,
     strategies,
 )
-from helpers.plots.style import TRAIN, save
+from helpers.plots.style import save
 from helpers.plots.training import (
     accuracy_curves,
     block_bars,

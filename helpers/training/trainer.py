@@ -115,7 +115,9 @@ class Trainer:
         started = time.perf_counter()
         batches, row = self._train_epoch(epoch)
         if val_loader is not None:
-            scores = evaluate(self.model, val_loader, self.criterion, self.metrics)
+            # Not the wrapped model: that would wait for the other processes in every batch.
+            model = self.unwrapped_model
+            scores = evaluate(model, val_loader, self.criterion, self.metrics)
             row.update({f"val_{name}": value for name, value in scores.items()})
         row["seconds"] = time.perf_counter() - started
         self.epoch = epoch
