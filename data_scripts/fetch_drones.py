@@ -4,15 +4,17 @@
     COURSE_MIRROR=folder python -m data_scripts.fetch_drones      # from folder/drones_real.zip
     python -m data_scripts.fetch_drones --write-manifest ARCHIVE  # maintainers
 
-The archive's valid/ becomes test, so that results compare with others' on the same photos; val is
-15 % of the originals of train/. All copies of an original stay on one side.
+The archive's own train/ and valid/ share scenes: neighbouring frames of videos under other names.
+So its photos are dealt out anew, scene by scene (the manifest's column `group`, from
+`data_scripts.group_drones`): 15 % of each class to test, 15 % to val. After --write-manifest the
+column is missing and has to be made again; until then copies of one original are a group.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sys
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,6 +24,7 @@ if not __package__:  # started by its path: the package is one folder up
 from data_scripts.archives import Archive, FetchError, Member, PhotoSet
 from data_scripts.tasks import course_folder
 from helpers.data.images import original_of
+from helpers.data.splits import take_share
 
 COMMIT = "b91d04f687442057d64d7037026a35f46460601c"
 PROJECT = "updesh1/Drone-Bird_recognition_ML_model"
@@ -32,12 +35,12 @@ DRONES = Archive(
 )
 CLASSES = ("bird", "drone")
 FOLDERS = tuple(f"{folder}/{label}" for folder in ("train", "valid") for label in CLASSES)
-VAL_SHARE = 0.15
+SHARES = {"test": 0.15, "val": 0.15}  # of each class's photos; the rest is for training
 SOURCE = f"""\
 Photos of birds and drones, fetched from
     {DRONES.address}
 that is commit {COMMIT} of https://github.com/{PROJECT}:
-test/ holds the photos of its valid/ folder, train/ and val/ those of its train/ folder.
+the photos of its train/ and valid/, dealt out anew so that those of one scene stay together.
 
 The photos belong to their authors. Names of 16 hexadecimal digits appear to be Open Images ids.
 The terms of use are those of the source; this course does not redistribute the photos.
@@ -47,35 +50,36 @@ The terms of use are those of the source; this course does not redistribute the 
 def place_members(members: Iterable[Member]) -> dict[str, str]:
     """{path in the archive: path in the task's folder}, `split/class/name`, for train/ and valid/.
 
-    An original of valid/ goes to test with all its copies. Of the other originals of a class,
-    VAL_SHARE go to val: those first in the order of their names' SHA-256, so the same in any order
-    of members. FetchError when two members would land on one path.
+    Of each class SHARES of the photos go to test and val, whole groups in the order of their first
+    names' SHA-256, so the same in any order of members. FetchError when two members would land on
+    one path.
     """
-    test_originals, train_originals = set(), defaultdict(set)
-    parts = {member.path: member.path.rsplit("/", 2) for member in members}
-    for path, (*folders, name) in parts.items():
-        if "/".join(folders) not in FOLDERS:
-            raise FetchError(f"the manifest lists {path}, which is in none of {FOLDERS}.")
-        folder, label = folders
-        if folder == "valid":
-            test_originals.add(original_of(name))
-        else:
-            train_originals[label].add(original_of(name))
-    val_originals = set()
-    for originals in train_originals.values():
-        order = sorted(
-            originals - test_originals, key=lambda name: hashlib.sha256(name.encode()).digest()
-        )
-        val_originals.update(order[: round(VAL_SHARE * len(order))])
+    groups: dict[str, dict[int | str, list[str]]] = {label: {} for label in CLASSES}
+    for member in sorted(members, key=lambda member: member.path):
+        folder, _, name = member.path.rpartition("/")
+        if folder not in FOLDERS:
+            raise FetchError(f"the manifest lists {member.path}, which is in none of {FOLDERS}.")
+        scene = member.group or original_of(name)
+        groups[folder.partition("/")[2]].setdefault(scene, []).append(member.path)
     places: dict[str, str] = {}
-    for path, (_, label, name) in parts.items():
-        original = original_of(name)
-        in_val = original in val_originals
-        split = "test" if original in test_originals else "val" if in_val else "train"
-        places[path] = f"{split}/{label}/{name}"
+    for label, scenes in groups.items():
+        left = sorted(scenes, key=lambda scene: _digest(scenes[scene][0]))
+        sizes = Counter({scene: len(paths) for scene, paths in scenes.items()})
+        split_of = dict.fromkeys(left, "train")
+        for split, share in SHARES.items():
+            taken = take_share(left, sizes, share * sizes.total()) if left else set()
+            split_of.update(dict.fromkeys(taken, split))
+            left = [scene for scene in left if scene not in taken]
+        for scene, paths in scenes.items():
+            for path in paths:
+                places[path] = f"{split_of[scene]}/{label}/{path.rpartition('/')[2]}"
     if len(set(places.values())) < len(places):
         raise FetchError("the manifest lists one photo in both train/ and valid/; regenerate it.")
     return places
+
+
+def _digest(path: str) -> bytes:
+    return hashlib.sha256(path.rpartition("/")[2].encode()).digest()
 
 
 def is_used(path: str) -> bool:

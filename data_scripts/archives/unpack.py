@@ -1,7 +1,7 @@
 """Unpacks pinned zip archives: nothing but the files of a committed manifest, each one checked.
 
 A host that packs archives on request gives them no stable bytes of their own, so a manifest
-(CSV: path, size in bytes, SHA-256) pins what is inside instead.
+(CSV: path, size in bytes, SHA-256, perhaps the group of one scene) pins what is inside instead.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ class ArchiveError(FetchError):
 
 @dataclass(frozen=True)
 class Member:
-    """One file of an archive: path below the archive's top folder, size in bytes, SHA-256."""
+    """One file of an archive: path below the archive's top folder, size in bytes, SHA-256; group:
+    the same number for photos of one scene, 0 where nobody has looked."""
 
     path: str
     size: int
     sha256: str
+    group: int = 0
 
 
 def leaves_folder(path: str) -> bool:
@@ -49,13 +51,15 @@ def read_manifest(path: Path) -> list[Member]:
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             name, size, digest = (row.get(key) or "" for key in ("path", "size", "sha256"))
+            group = row.get("group") or "0"
             plain = re.fullmatch(r"[\w.-]+(/[\w.-]+)*", name, re.ASCII) and not leaves_folder(name)
-            if not (plain and size.isdecimal() and re.fullmatch("[0-9a-f]{64}", digest)):
+            numbers = size.isdecimal() and group.isdecimal()
+            if not (plain and numbers and re.fullmatch("[0-9a-f]{64}", digest)):
                 raise FetchError(
-                    f"{path.name}: the row of {name!r} is not a plain path, a size and a SHA-256; "
-                    "restore the committed manifest."
+                    f"{path.name}: the row of {name!r} is not a plain path, a size, a SHA-256 and "
+                    "perhaps a group; restore the committed manifest."
                 )
-            members.append(Member(name, int(size), digest))
+            members.append(Member(name, int(size), digest, int(group)))
     return members
 
 

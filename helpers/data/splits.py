@@ -1,21 +1,21 @@
-"""Train, val and test: found in a folder or split off, with copies of one original on one side."""
+"""Train, val and test: found in a folder or split off, with near-duplicates on one side."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from helpers.data.datasets import DataError, ImageFolderDataset, MultilabelDataset, class_folders
-from helpers.data.image_dataset import ImageDataset
-from helpers.data.images import inspect_images, original_of
+from helpers.data.groups import copy_groups, warn_of_leaks
+from helpers.data.images import inspect_images
 
 SPLITS = ("train", "val", "test")
+Group = TypeVar("Group")
 
 
 def file_table(folder: str | Path) -> pd.DataFrame:
@@ -61,23 +61,26 @@ def split_folders(folder: str | Path) -> dict[str, Path]:
     return {name: folders[name] for name in SPLITS if name in folders}
 
 
-def load_splits(folder: str | Path, seed: int = 0) -> dict[str, ImageFolderDataset]:
+def load_splits(
+    folder: str | Path, seed: int = 0, log: Callable[[str], None] = print
+) -> dict[str, ImageFolderDataset]:
     """Train, validation and test sets of a folder, as plain arrays (give transforms afterwards).
 
     `folder` holds either `train/` (and perhaps `val/`, `test/`), each with one folder per class, or
     the class folders themselves. What is missing is split off the training images: 15 % for val,
-    25 % for test, with copies of one original on one side (see `copy_groups`). Splits that are
-    given are taken as they are.
+    25 % for test, with near-duplicates on one side (see `copy_groups`). Splits that are given are
+    taken as they are; `log` receives a warning where one scene is in two of them.
 
     Returns: {"train": ..., "val": ..., "test": ...}; all share the training set's classes.
     Raises: DataError, as ImageFolderDataset; also when a class is too small to be split.
     """
     folder = Path(folder)
     given = split_folders(folder)
-    train = ImageFolderDataset(given.get("train", folder), seed=seed)
+    train = ImageFolderDataset(given.get("train", folder), seed=seed, log=log)
     splits = {"train": train}
     for name in given.keys() - {"train"}:
-        splits[name] = ImageFolderDataset(given[name], classes=train.classes, seed=seed)
+        splits[name] = ImageFolderDataset(given[name], classes=train.classes, seed=seed, log=log)
+    warn_of_leaks(splits, log)
     missing = {name: share for name, share in (("val", 0.15), ("test", 0.25)) if name not in splits}
     if missing:
         shares = {"train": 1 - sum(missing.values()), **missing}
@@ -93,24 +96,27 @@ def load_splits(folder: str | Path, seed: int = 0) -> dict[str, ImageFolderDatas
     return {name: splits[name] for name in SPLITS}
 
 
-def load_multilabel_splits(folder: str | Path, seed: int = 0) -> dict[str, MultilabelDataset]:
+def load_multilabel_splits(
+    folder: str | Path, seed: int = 0, log: Callable[[str], None] = print
+) -> dict[str, MultilabelDataset]:
     """Train, validation and test sets of a folder with label tables, as plain arrays.
 
     `folder` holds `train/` and `test/` with the images, and beside them `train_label.csv` and
     `test_label.csv` (see MultilabelDataset); perhaps `val/` and `val_label.csv` too, else 15 % are
-    split off the training images (see `split_multilabel`).
+    split off the training images (see `split_multilabel`). `log` receives a warning where one scene
+    is in two splits that are given.
 
     Returns: {"train": ..., "val": ..., "test": ...}; all share the training table's labels.
     Raises: DataError, as MultilabelDataset.
     """
     folder = Path(folder)
-    train = MultilabelDataset(folder / "train_label.csv", folder / "train", seed=seed)
-    splits = {"train": train}
+    train = MultilabelDataset(folder / "train_label.csv", folder / "train", seed=seed, log=log)
+    given = {"train": train, "test": _labelled(folder, "test", train, log)}
     if (folder / "val_label.csv").exists():
-        splits["val"] = _labelled(folder, "val", train)
-    else:
-        splits = split_multilabel(train, seed=seed)
-    return {**splits, "test": _labelled(folder, "test", train)}
+        given["val"] = _labelled(folder, "val", train, log)
+    warn_of_leaks(given, log)
+    splits = given if "val" in given else {**given, **split_multilabel(train, seed=seed)}
+    return {name: splits[name] for name in SPLITS}
 
 
 def split_multilabel(
@@ -132,27 +138,6 @@ def split_multilabel(
     return {name: train.subset(indices) for name, indices in parts.items()}
 
 
-def copy_groups(dataset: ImageDataset) -> list[int]:
-    """A number for each image, the same for copies of one original.
-
-    Copies are files of one class (of one folder where an image has several labels) with the same
-    original (see `original_of`), and files with the same content wherever they lie; copies of
-    copies count too.
-    """
-    count = len(dataset)
-    homes = dataset.labels
-    if not isinstance(dataset, ImageFolderDataset):
-        homes = [report.path.parent for report in dataset.reports]
-    originals = [
-        f"{home}/{original_of(report.path)}"
-        for home, report in zip(homes, dataset.reports, strict=True)
-    ]
-    _, marks = np.unique(originals + [r.sha256 for r in dataset.reports], return_inverse=True)
-    ends = (np.tile(np.arange(count), 2), count + marks)  # each image is linked to its two marks
-    links = coo_array((np.ones(2 * count), ends), shape=(3 * count, 3 * count))
-    return connected_components(links, directed=False)[1][:count].tolist()
-
-
 def split_by_group(
     groups: Sequence[int], labels: Sequence[int], shares: dict[str, float], seed: int = 0
 ) -> dict[str, list[int]]:
@@ -160,8 +145,8 @@ def split_by_group(
 
     Args:
         groups: one number per item; items with the same one stay together.
-        labels: one int per item; the shares hold in every class (counted in groups, at least one
-            a part). A group of several labels counts as of the first.
+        labels: one int per item; the shares hold in every class, as nearly as groups allow, with at
+            least one group a part. A group of several labels counts as of the first.
         shares: part name to its share; they add up to 1. The first takes what rounding leaves.
 
     Returns: part name to sorted indices; every index in exactly one part.
@@ -173,17 +158,33 @@ def split_by_group(
     label_of: dict[int, int] = {}
     for group, label in zip(groups, labels, strict=True):
         label_of.setdefault(group, label)
-    part_of: dict[int, str] = {}
+    sizes, part_of = Counter(groups), dict.fromkeys(groups, next(iter(shares)))
     for label in sorted(set(labels)):
         members = sorted(group for group, where in label_of.items() if where == label)
         if len(members) < len(shares):
             raise ValueError(f"{label}: {len(members)}")
-        order = iter([members[i] for i in rng.permutation(len(members))])
+        left = [members[i] for i in rng.permutation(len(members))]
+        total = sum(sizes[group] for group in members)
         for name, share in list(shares.items())[1:]:
-            take = max(1, round(share * len(members)))
-            part_of.update(dict.fromkeys(islice(order, take), name))
-        part_of.update(dict.fromkeys(order, next(iter(shares))))
+            taken = take_share(left, sizes, share * total)
+            part_of.update(dict.fromkeys(taken, name))
+            left = [group for group in left if group not in taken]
     return {name: [i for i, g in enumerate(groups) if part_of[g] == name] for name in shares}
+
+
+def take_share(groups: Sequence[Group], sizes: Mapping[Group, int], wanted: float) -> set[Group]:
+    """Groups, in their order, that together hold about `wanted` items; at least one group.
+
+    One that is too large for what is still missing is passed over, so a long video does not fill a
+    small test set.
+    """
+    taken: set[Group] = set()
+    missing = wanted
+    for group in groups:
+        if missing > sizes[group] / 2:
+            taken.add(group)
+            missing -= sizes[group]
+    return taken or {min(groups, key=lambda group: sizes[group])}
 
 
 def split_by_labels(
@@ -228,6 +229,8 @@ def split_by_labels(
     }
 
 
-def _labelled(folder: Path, name: str, train: MultilabelDataset) -> MultilabelDataset:
+def _labelled(
+    folder: Path, name: str, train: MultilabelDataset, log: Callable[[str], None]
+) -> MultilabelDataset:
     table = folder / f"{name}_label.csv"
-    return MultilabelDataset(table, folder / name, classes=train.classes, seed=train.seed)
+    return MultilabelDataset(table, folder / name, classes=train.classes, seed=train.seed, log=log)

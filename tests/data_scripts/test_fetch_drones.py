@@ -22,6 +22,7 @@ from data_scripts.archives import (
 )
 from data_scripts.fetch_drones import DRONES, PHOTOS, fetch_dataset, main, place_members
 from helpers.course import ROOT
+from helpers.data import load_splits, twins_across
 from helpers.data.images import original_of
 
 MIRROR = ROOT.parent / "shared" / "data"
@@ -341,11 +342,29 @@ def test_split_does_not_depend_on_order():
     assert place_members(fake_members(paths)) == places
 
 
-def test_original_of_both_sides_is_tested_with_all_its_copies():
+def test_copies_of_one_original_stay_together_until_scenes_are_known():
     paths = [*fake_files(), "valid/bird/bird00_jpg.rf.cc.jpg"]
     places = place_members(fake_members(paths))
-    sides = {place.split("/")[0] for path, place in places.items() if "/bird00_jpg" in path}
-    assert sides == {"test"}
+    sides = defaultdict(set)
+    for path, place in places.items():
+        sides[path.split("/")[1], original_of(path)].add(place.split("/")[0])
+    assert all(len(found) == 1 for found in sides.values())
+
+
+def test_photos_of_one_scene_stay_together_and_a_long_video_is_for_training():
+    members = [
+        Member(f"{folder}/drone/frame{number}.jpg", 1, "0" * 64, group)
+        for group, frames in ((1, 60), *((group, 4) for group in range(2, 37)))
+        for number in range(100 * group, 100 * group + frames)
+        for folder in ("train" if number % 2 else "valid",)
+    ]
+    places = place_members(members)
+    sides = defaultdict(set)
+    for member in members:
+        sides[member.group].add(places[member.path].split("/")[0])
+    assert all(len(found) == 1 for found in sides.values()) and sides[1] == {"train"}
+    counts = Counter(place.split("/")[0] for place in places.values())
+    assert abs(counts["test"] - 30) <= 2 and abs(counts["val"] - 30) <= 2
 
 
 @pytest.mark.parametrize("path", ["test/bird/a.jpg", "train/kite/a.jpg", "a.jpg", "x/train/bird/a"])
@@ -354,10 +373,13 @@ def test_manifest_of_something_else(path):
         place_members(fake_members([path]))
 
 
-@pytest.mark.parametrize("row", ["../a.jpg,1," + "0" * 64, "a.jpg,-1," + "0" * 64, "a.jpg,1,beef"])
+@pytest.mark.parametrize(
+    "row",
+    ["../a.jpg,1," + "0" * 64, "a.jpg,-1," + "0" * 64, "a.jpg,1,beef", f"a.jpg,1,{'0' * 64},x"],
+)
 def test_broken_manifest_row_is_named(tmp_path, row):
     path = tmp_path / "manifest.csv"
-    path.write_text(f"path,size,sha256\n{row}\n")
+    path.write_text(f"path,size,sha256,group\n{row}\n")
     with pytest.raises(FetchError, match=f"manifest.csv: the row of '{row.split(',')[0]}'"):
         read_manifest(path)
 
@@ -374,19 +396,21 @@ def test_manifest_is_written_from_an_archive(tmp_path):
 
 
 def test_committed_manifest_gives_a_sound_split():
-    places = place_members(read_manifest(DRONES.manifest))
+    members = read_manifest(DRONES.manifest)
+    places = place_members(members)
     counts = Counter(tuple(place.split("/")[:2]) for place in places.values())
     assert sum(counts.values()) == 3104
-    assert (counts["test", "bird"], counts["test", "drone"]) == (217, 225)
-    sides, labels, folders = defaultdict(set), defaultdict(set), defaultdict(set)
-    for path, place in places.items():
-        split, label, name = place.split("/")
-        sides[original_of(name)].add(split)
-        labels[original_of(name)].add(label)
-        folders[original_of(name)].add(path.split("/")[0])
-    assert all(len(found) == 1 for group in (sides, labels, folders) for found in group.values())
-    trained = [o for o, found in folders.items() if found == {"train"}]
-    assert sum(sides[o] == {"val"} for o in trained) == pytest.approx(0.15 * len(trained), abs=1)
+    for label in ("bird", "drone"):
+        total = sum(counts[split, label] for split in ("train", "val", "test"))
+        for split in ("val", "test"):
+            assert counts[split, label] == pytest.approx(0.15 * total, abs=2)
+    sides, originals = defaultdict(set), defaultdict(set)
+    for member in members:
+        split, label, name = places[member.path].split("/")
+        sides[member.group, label].add(split)
+        originals[label, original_of(name)].add(member.group)
+    assert all(len(found) == 1 for group in (sides, originals) for found in group.values())
+    assert 0 not in {member.group for member in members}
 
 
 def test_the_real_archive(tmp_path):
@@ -396,4 +420,5 @@ def test_the_real_archive(tmp_path):
         tmp_path / "drones", mirror=str(MIRROR), options=DownloadOptions(bar=False)
     )
     assert len(list(folder.rglob("*.jpg"))) == 3104
-    assert len(list(folder.glob("test/*/*.jpg"))) == 442
+    assert len(list(folder.glob("test/*/*.jpg"))) == 466
+    assert twins_across(load_splits(folder, log=lambda text: None)).empty
