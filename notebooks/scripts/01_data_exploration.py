@@ -35,7 +35,7 @@ import pandas as pd
 import torch
 
 from data_scripts.tasks import data_folder
-from helpers import plots
+from helpers import data, plots
 from helpers.data import augmentation_gallery, eval_transform, file_table, load_splits, read_image
 from helpers.models import IMAGENET_MEAN, IMAGENET_STD
 
@@ -76,15 +76,16 @@ print(
 # What the loader does about it: unusable files are **named and skipped**; grey and CMYK images
 # become RGB like all others. An exact copy is kept if it lies in the same split as its original.
 # A copy on the *other* side would be worse than a broken file: the test would ask for what
-# training has shown.
+# training has shown. So would a near-duplicate: the same photo saved again, mirrored, or the next
+# frame of a video. Names and bytes do not give these away; a **perceptual hash** does, 64 bits that
+# say which coarse waves of light and dark a picture is made of.
 
 # %%
 splits = load_splits(folder, seed=SEED)
 for name, part in splits.items():
     print(f"{name:>5}: {len(part)} images, {len(part.skipped)} skipped")
-copies = files[files["copy_of"] != ""]
-homes = [first.partition("/")[0] for first in copies["copy_of"]]
-print(f"exact copies across splits: {sum(homes != copies['split'])}")
+twins = data.twins_across(splits)
+print(f"pairs of near-duplicates across splits: {len(twins)}")
 
 # %%
 odd = [report for report in splits["train"].reports if report.mode != "RGB"]
