@@ -10,6 +10,7 @@ import numpy as np
 
 from data_scripts.drawing.lens import blurred, developed
 from data_scripts.panoramas import deserts, field_objects, groves, mountains, plains, seas, weather
+from data_scripts.panoramas.ground_cover import grass
 from data_scripts.panoramas.scenes import LABELS, PART_LABELS, Scene, describe, draw_labels
 from data_scripts.panoramas.skies import paint_sky
 from data_scripts.panoramas.terrain import Eye, Seen
@@ -19,20 +20,21 @@ PAINTED = 230_000  # pixels that a landscape is painted in; larger pictures are 
 NOTICED = 0.05  # least difference, of 0 to 1, that is seen
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
-LEAST = {"desert": 0.05, "mountains": 0.015, "sea": 0.045, "sunset": 0.10, "trees": 0.007}
-
-
-EXPOSED = (0.2, 0.68)  # mean of a picture; beyond these it shows nothing
+LEAST = {"desert": 0.15, "mountains": 0.05, "sea": 0.08, "sunset": 0.15, "trees": 0.015}
+MOST_RISE = 0.03  # of the picture: gentle hills and dunes that nobody takes for mountains
+EXPOSED = (0.22, 0.62)  # mean of a picture; beyond these it shows nothing
 
 
 @dataclass(frozen=True)
 class Panorama:
     """image (H, W, 3) uint8 RGB; scene: what it shows; shares: of the picture that shows each
-    label; quality: of its JPEG file."""
+    label; rise: share that shows land above the horizon other than mountains: gentle hills, dunes;
+    quality: of its JPEG file."""
 
     image: np.ndarray
     scene: Scene
     shares: dict[str, float]
+    rise: float
     quality: int
 
 
@@ -41,7 +43,7 @@ class Canvas:
     """A picture in the making.
 
     image (H, W, 3) float32; masks: where each label is seen, (H / 4, W / 4); land: the ground that
-    things stand on; shore: where it ends.
+    things stand on; shore: where it ends; rise: see `Panorama`.
     """
 
     eye: Eye
@@ -50,6 +52,7 @@ class Canvas:
     masks: dict[str, np.ndarray] = field(default_factory=dict)
     land: Seen | None = None
     shore: seas.Shore | None = None
+    rise: float = 0.0
 
     def reduced(self) -> np.ndarray:
         """A copy of the picture at the masks' size."""
@@ -73,6 +76,8 @@ class Canvas:
             cover = np.zeros(self.eye.shape, np.float32)
             cover[seen.top : seen.top + len(seen.cover)] = seen.cover
             self.claim(label, cover, before)
+            if label != "mountains":
+                self.rise += float(cover[: int(self.eye.horizon)].sum()) / cover.size
 
 
 def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str) -> None:
@@ -85,39 +90,36 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
     elif part == "range":
         seen = mountains.mountains(rng, eye, mood, image, scene.peaks, scene.side, dry)
         canvas.claim_seen(label, seen, before)
-    elif part == "mesas":
-        canvas.claim_seen(label, deserts.mesas(rng, eye, mood, image), before)
     elif part == "sea":
         canvas.shore = seas.shoreline(rng, eye, scene.water) if scene.water else None
         canvas.claim_seen(label, seas.sea(rng, eye, mood, image, canvas.shore), before)
-    elif part in deserts.DESERTS or part == "drifts":
-        canvas.land = deserts.desert(rng, eye, mood, image, part, canvas.shore)
+    elif part in deserts.DESERTS:
+        canvas.land = deserts.desert(rng, eye, mood, image, part)
         canvas.claim_seen(label, canvas.land, before)
     elif part in plains.PLAINS or part == "beach":
         colours = None
         if part == "beach":
             colours = partial(seas.beach_colours, rng, eye, shore=canvas.shore)
-        edge = canvas.shore
-        if dry:  # other land in front of the sand
-            edge = seas.shoreline(rng, eye, float(rng.uniform(0.08, 0.25)))
-        canvas.land = plains.plain(rng, eye, mood, image, part, scene.hills, edge, colours)
+        canvas.land = plains.plain(rng, eye, mood, image, part, scene.hills, canvas.shore, colours)
         canvas.claim_seen(label, canvas.land, before)
     elif part == "mist":
         field_objects.mist(rng, eye, mood, image)
-    elif part == "tufts":
-        row = image[int(0.97 * len(image))]
-        plains.tufts(rng, eye, image, row.mean(axis=0), int(rng.integers(120, 500)))
-    elif canvas.land is not None and part in groves.GROVES:
+    elif canvas.land is None:
+        return
+    elif part == "grass":
+        tall = rng.uniform(0.03, 0.16)
+        grass(rng, eye, image, canvas.land, tall, "meadow" in scene.parts and rng.random() < 0.4)
+    elif part in groves.GROVES:
         where = "desert" if dry else "coast" if "sea" in scene.labels else "land"
-        snowy = bool({"snow", "drifts"} & set(scene.parts))
-        cover = groves.plant(rng, eye, mood, image, canvas.land, part, where, snowy)
+        cover = groves.plant(rng, eye, mood, image, canvas.land, part, where, "snow" in scene.parts)
         canvas.claim(label, cover, before)
-    elif canvas.land is not None:
+    else:
         field_objects.scatter(rng, eye, mood, image, canvas.land, part)
 
 
-def paint(rng: np.random.Generator, scene: Scene) -> tuple[np.ndarray, dict[str, float]]:
-    """The scene as (h, w, 3) float32 sRGB, at a reduced size if large, and each label's share."""
+def paint(rng: np.random.Generator, scene: Scene) -> tuple[np.ndarray, dict[str, float], float]:
+    """The scene as (h, w, 3) float32 sRGB, at a reduced size if large; each label's share, and
+    how much other land rises above the horizon."""
     height, width = scene.shape
     reduced = min(1.0, (PAINTED / (height * width)) ** 0.5)
     shape = round(height * reduced), round(width * reduced)
@@ -127,29 +129,44 @@ def paint(rng: np.random.Generator, scene: Scene) -> tuple[np.ndarray, dict[str,
     for part in scene.parts:
         paint_part(rng, canvas, scene, part)
     shares = {label: float(mask.mean()) for label, mask in canvas.masks.items()}
-    return canvas.image, shares
+    return canvas.image, shares, canvas.rise
 
 
-def graded(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Exposure, white balance, saturation and fade of a photographer's taste, (H, W, 3)."""
-    image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.22))))
+def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndarray:
+    """Exposure, white balance, saturation and fade of a photographer's taste, (H, W, 3).
+
+    Within what leaves the labels true: no grey day turns orange, no sunset grey, no sand white,
+    no snow yellow.
+    """
+    coloured, snowy = bool({"sunset", "desert"} & set(scene.labels)), "snow" in scene.parts
+    image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.18))))
     grey = image.mean(axis=2, keepdims=True)
     mean = max(float(grey.mean()), 0.08)
     exposure = np.float32(np.clip(mean, *EXPOSED) / mean)  # a camera meters the light
     image, grey = image * exposure, grey * exposure
-    image = grey + (image - grey) * np.float32(rng.uniform(0.65, 1.25))
-    warm, green = rng.normal(0, 0.055), rng.normal(0, 0.018)
+    image = grey + (image - grey) * np.float32(
+        rng.uniform(*((0.85, 1.1) if coloured else (0.6, 1.2)))
+    )
+    warm, green = rng.normal(0, 0.045), rng.normal(0, 0.012)
+    warm = abs(warm) if coloured else np.clip(warm, -0.09, 0.0 if snowy else 0.04)
     image *= np.float32([1 + warm, 1 + green, 1 - warm])
     if rng.random() < 0.35:  # shadows and lights tinted apart
-        dark, light = rng.normal(0, 0.025, 3), rng.normal(0, 0.025, 3)
+        dark, light = rng.normal(0, 0.02, 3), rng.normal(0, 0.015, 3)
         image += dark.astype(np.float32) + (light - dark).astype(np.float32) * grey
-    if rng.random() < 0.3:  # faded
-        lift = np.float32(rng.uniform(0.03, 0.16))
-        image = lift + image * (1 - lift)
+    if rng.random() < 0.25:  # faded
+        lift = np.float32(rng.uniform(0.03, 0.12))
+        image = lift + image * (0.95 - lift)
     if rng.random() < 0.12:  # high sensitivity: coarse grain
         coarse = rng.normal(0, rng.uniform(0.015, 0.04), image.shape[:2])
         image += coarse.astype(np.float32)[..., None]
-    return image
+    return shouldered(image)
+
+
+def shouldered(image: np.ndarray, knee: float = 0.68, top: float = 0.93) -> np.ndarray:
+    """Highlights bent below `top`, as film and cameras do, so that skies keep their colour."""
+    over = np.maximum(image - np.float32(knee), 0)
+    room = np.float32(top - knee)
+    return np.minimum(image, np.float32(knee)) + room * over / (room + over)
 
 
 def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) -> Panorama:
@@ -164,14 +181,15 @@ def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) 
             raise ValueError(f"unknown label {label!r}: choose among {', '.join(LABELS)}")
     while True:
         scene = describe(rng, labels)
-        image, shares = paint(rng, scene)
-        if all(shares.get(label, 0) >= LEAST[label] for label in labels):
+        image, shares, rise = paint(rng, scene)
+        if all(shares.get(label, 0) >= LEAST[label] for label in labels) and rise <= MOST_RISE:
             break
-    image = graded(rng, image)
+    image = graded(rng, image, scene)
     height, width = scene.shape
     if image.shape[:2] != scene.shape:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
         image += np.float32(0.6) * (image - cv2.blur(image, (3, 3)))  # sharpened, as cameras do
-    soft = rng.uniform(0, 0.6) + (rng.random() < 0.1) * rng.uniform(0, 0.004) * height
-    image = developed(rng, blurred(image, soft), 0.0 if "sunset" in labels else 0.04)
-    return Panorama(image, scene, shares, int(rng.integers(40, 96)))
+    grey_share = 0.0 if {"sunset", "desert"} & set(labels) else 0.05
+    soft = rng.uniform(0, 0.5) + (rng.random() < 0.1) * rng.uniform(0, 0.003) * height
+    image = developed(rng, blurred(image, soft), grey_share)
+    return Panorama(image, scene, shares, rise, int(rng.integers(40, 96)))

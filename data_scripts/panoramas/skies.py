@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from data_scripts.drawing.noise import fractal, mix, smoothstep, tile
+from data_scripts.drawing.noise import mix, smoothstep, tile
 from data_scripts.panoramas.terrain import Eye, sampled
 from data_scripts.panoramas.weather import Mood
 
@@ -31,24 +31,29 @@ def cloud_density(
     x (1, w), up (h, 1): directions right and up of the horizon, in focal lengths.
     """
     shape = (up.shape[0], x.shape[1])
-    if mood.clouds == "heaps":
-        cell = max(shape) * rng.uniform(0.12, 0.4)
-        lumps = fractal(rng, shape, cell, 6, 0.56, rng.uniform(1.3, 2.6))
-        shift = max(1, round(0.04 * max(shape)))
-        lumps = lumps + 0.12 * smoothstep(0.5, 0.0, up / max(float(up.max()), 1e-3)) - 0.06
+    lean = rng.uniform(-0.6, 0.6)
+    if mood.clouds == "heaps":  # they stand up, so that distance makes them small but not flat
+        depth = np.maximum(up, 0) + np.float32(0.10)
+        u = x / (depth + np.float32(0.25)) + np.float32(rng.uniform(0, 9))
+        v = np.repeat(np.log(depth) * np.float32(rng.uniform(1.1, 1.6)), shape[1], axis=1)
+        u, v, span = u.astype(np.float32), v.astype(np.float32), rng.uniform(2.2, 4.0)
+        lumps = 0.66 * sampled(tile(rng, 256, 1.75), u, v, span)
+        lumps += 0.34 * sampled(tile(rng, 256, 1.3), u, v, span * 0.45)
+        shift = max(1, round(0.035 * max(shape)))
     else:
         far = 1 / (np.maximum(up, 0) + 0.06)
         span = rng.uniform(2.5, 6.0)
         wide = {"deck": 1.0, "streaks": rng.uniform(3, 7), "veil": 2.0}[mood.clouds]
-        lean = rng.uniform(-0.6, 0.6)
         u, v = (x * far + lean * far).astype(np.float32), np.repeat(far, shape[1], axis=1)
         v = v.astype(np.float32)
         first, second = tile(rng, 256, 1.5), tile(rng, 256, 1.2)
         lumps = 0.68 * sampled(first, u / np.float32(wide), v, span)
         lumps += 0.32 * sampled(second, u / np.float32(0.5 * wide + 0.5), v, span * 0.31)
         shift = max(1, round(0.02 * max(shape)))
-    threshold = 0.72 - 0.45 * mood.cover
-    soft = {"heaps": 0.16, "deck": 0.22, "streaks": 0.3, "veil": 0.5}[mood.clouds]
+    threshold = (0.68 if mood.clouds == "heaps" else 0.72) - (
+        0.3 if mood.clouds == "heaps" else 0.45
+    ) * mood.cover
+    soft = {"heaps": 0.14, "deck": 0.22, "streaks": 0.3, "veil": 0.5}[mood.clouds]
     density = smoothstep(threshold, threshold + soft, lumps)
     thick = cv2.GaussianBlur(lumps, (0, 0), shift * 0.7 + 0.5)
     away = np.float32([[1, 0, -shift * np.sign(mood.sun[0]) * 0.6], [0, 1, shift]])
