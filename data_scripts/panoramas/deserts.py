@@ -93,13 +93,14 @@ def desert(
     lit = lit * (1 + 0.35 * rippled)
     colour *= (1 + 0.07 * rippled)[..., None]
     bounce = 0.8 + 0.4 * lit[..., None] * np.float32([1.0, 0.9, 0.8])
-    ambient = 1.15 * mood.ambient.astype(np.float32) * bounce
-    # under clouds too, one side of a dune is the darker one
-    direct = np.maximum(mood.direct, 0.30 * mood.ambient.mean() + 0.08).astype(np.float32)
+    # under clouds too, one side of a dune is the darker one, and in the evening sand still is sand
+    dim = max(float(mood.ambient.mean()), 0.24)
+    ambient = np.maximum(1.15 * mood.ambient, 0.7 * dim).astype(np.float32) * bounce
+    direct = np.maximum(mood.direct, 0.30 * dim + 0.08).astype(np.float32)
     colour *= ambient + direct * (1.3 * lit)[..., None]
     reach = max(5 * span, 60 * eye.height) * mood.reach
     haze = 0.75 * mood.haze + 0.25 * sand * mood.haze
     lay(image, seen, hazed(colour, seen.z, haze, reach))
     if kind == "stony desert":
-        pebbles(rng, eye, image, seen, 2200, 0.04)
+        pebbles(rng, eye, image, seen, int(rng.integers(1200, 3500)), rng.uniform(0.012, 0.03))
     return seen

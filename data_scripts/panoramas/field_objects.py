@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 
 from data_scripts.drawing.noise import fractal, ridge
-from data_scripts.panoramas.foliage import paint
+from data_scripts.panoramas.foliage import TreeShape, paint
 from data_scripts.panoramas.groves import places_on, shadows, stamp
 from data_scripts.panoramas.terrain import Eye, Seen
-from data_scripts.panoramas.trees import TreeShape
 from data_scripts.panoramas.weather import Mood
 
 THINGS = ("boulders", "bales", "cacti", "fence")
@@ -106,7 +105,8 @@ def scatter(
     rng: np.random.Generator, eye: Eye, mood: Mood, image: np.ndarray, land: Seen, kind: str
 ) -> None:
     """Draw one of THINGS on land, in place."""
-    tint = mood.ambient + mood.direct * 0.7
+    backlit = 0.3 if mood.sun[2] > 0.3 else 0.7
+    tint = mood.ambient + mood.direct * backlit
     if kind == "fence":
         fence(rng, eye, image, land, tint)
         return

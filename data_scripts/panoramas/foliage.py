@@ -1,4 +1,5 @@
-"""What trees are made of: boughs that branch in space, and leaves in clumps, lit and shaded.
+"""What trees are made of: boughs that branch in space, and leaves in clumps, lit and shaded; and
+the small picture of a tree that they make.
 
 Places are (x, up, z) with the trunk's foot at 0 and z away from the camera, in tree heights.
 """
@@ -25,6 +26,15 @@ class Leaves:
     facing: np.ndarray
     open: np.ndarray
     colour: np.ndarray
+
+
+@dataclass(frozen=True)
+class TreeShape:
+    """picture (h, w, 4) uint8: premultiplied colour, lit, and alpha; foot: the row that stands on
+    the ground."""
+
+    picture: np.ndarray
+    foot: int
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
@@ -128,9 +138,9 @@ def lit_colours(leaves: Leaves, mood: Mood, snow: float = 0.0) -> np.ndarray:
     lit = np.clip(leaves.facing @ mood.sun, 0, 1) * np.clip(1.6 * leaves.open - 0.25, 0, 1)
     through = 0.25 * max(float(mood.sun[2]), 0) * leaves.open  # leaves shine when lit from behind
     colour = leaves.colour
-    if snow:
-        white = leaves.facing[:, 1] > 0.55 - 0.9 * snow
-        colour = np.where(white[:, None], [0.90, 0.92, 0.96], colour)
+    if snow:  # it lies on what faces up, thinly
+        lies = snow * np.clip(1.8 * leaves.facing[:, 1:2] - 0.1, 0, 1)
+        colour = colour + lies * (np.array([0.78, 0.82, 0.88]) - colour)
     light = mood.ambient * (0.28 + 0.95 * leaves.open)[:, None]
     return 1.12 * colour * (light + mood.direct * (1.5 * lit + through)[:, None])
 
@@ -154,3 +164,41 @@ def splat(
     ink[:, :3] = np.clip(colour[order] * 255, 0, 255)
     whole = np.repeat(ink.view(np.uint32), x.shape[1], axis=1)
     picture.view(np.uint32)[..., 0][y[fits], x[fits]] = whole[fits]
+
+
+def sprite(
+    tall: int,
+    branches: np.ndarray,
+    leaves: Leaves | None,
+    bark: np.ndarray,
+    thick: float,
+    mood: Mood,
+    dab: float,
+    snow: float = 0.0,
+    first: float = 0.7,
+) -> TreeShape:
+    """A tree `tall` pixels high, of branches and leaves in tree heights.
+
+    thick: of the trunk, dab: a leaf's radius, in tree heights; first: the share of leaves that lie
+    behind the branches.
+    """
+    edge = np.abs(branches[:, [0, 3]]).max()
+    if leaves is not None:
+        edge = max(edge, float(np.abs(leaves.places[:, 0]).max()))
+    width = 2 * int(edge * tall + 4)
+    picture = np.zeros((tall + 4, width, 4), np.uint8)
+    lines = branches.copy()
+    lines[:, [0, 3]] = branches[:, [0, 3]] * tall + width / 2
+    lines[:, [1, 4]] = tall - branches[:, [1, 4]] * tall
+    if leaves is None:
+        draw_branches(picture, lines, bark, max(1.6, thick * tall), mood)
+        return TreeShape(picture, tall)
+    place = np.column_stack([width / 2 + leaves.places[:, 0] * tall,
+                             tall - leaves.places[:, 1] * tall])  # fmt: skip
+    colour, depth = lit_colours(leaves, mood, snow), leaves.places[:, 2]
+    behind = depth > np.quantile(depth, 1 - first)
+    radius = max(1.0, dab * tall)
+    splat(picture, place[behind], depth[behind], colour[behind] * 0.8, radius)
+    draw_branches(picture, lines, bark, max(1.6, thick * tall), mood)
+    splat(picture, place[~behind], depth[~behind], colour[~behind], radius)
+    return TreeShape(picture, tall)

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 
 from data_scripts.drawing.chance import pick
+from data_scripts.panoramas.foliage import TreeShape
 from data_scripts.panoramas.terrain import Eye, Seen
-from data_scripts.panoramas.trees import TreeShape, tree_shape
+from data_scripts.panoramas.trees import tree_shape
 from data_scripts.panoramas.weather import Mood
 
 GROVES = ("few trees", "grove", "forest edge", "forest", "lone tree", "framing tree")

@@ -18,9 +18,10 @@ from data_scripts.panoramas.weather import Mood
 
 PAINTED = 230_000  # pixels that a landscape is painted in; larger pictures are enlarged from it
 NOTICED = 0.05  # least difference, of 0 to 1, that is seen
+WARM = 0.2  # least red above blue or green in what an evening sky is known by
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
-LEAST = {"desert": 0.15, "mountains": 0.05, "sea": 0.08, "sunset": 0.15, "trees": 0.015}
+LEAST = {"desert": 0.15, "mountains": 0.05, "sea": 0.08, "sunset": 0.12, "trees": 0.015}
 MOST_RISE = 0.03  # of the picture: gentle hills and dunes that nobody takes for mountains
 EXPOSED = (0.22, 0.62)  # mean of a picture; beyond these it shows nothing
 
@@ -86,7 +87,8 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
     dry, before = "desert" in scene.labels, canvas.reduced()
     if part in ("day", "evening"):
         image[:] = paint_sky(rng, eye, mood)
-        canvas.claim(label, np.ones(eye.shape, np.float32), before)
+        warm = image[..., 0] - image[..., 1:].min(axis=2) > WARM
+        canvas.claim(label, warm.astype(np.float32), before)
     elif part == "range":
         seen = mountains.mountains(rng, eye, mood, image, scene.peaks, scene.side, dry)
         canvas.claim_seen(label, seen, before)

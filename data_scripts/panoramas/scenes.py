@@ -85,7 +85,8 @@ def mood_for(rng: np.random.Generator, labels: set[str]) -> str:
 def ground_part(rng: np.random.Generator, labels: set[str], shore: bool, mood: str) -> str | None:
     """The land in front; None where the sea fills the picture."""
     if "desert" in labels:
-        return pick(rng, {"dunes": 5, "low dunes": 3, "stony desert": 3})
+        dim = mood in SUNSETS  # in dim light only what is tall shows that it is a dune
+        return pick(rng, {"dunes": 5, "low dunes": 0.0 if dim else 3, "stony desert": 3})
     if "sea" in labels:
         kinds = {"beach": 6, "meadow": 1.5, "heath": 0.7, "pasture": 0.7}
         return pick(rng, kinds) if shore else None

@@ -4,17 +4,15 @@ Drawn once for a landscape in its light, then scaled and set into the land."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from data_scripts.panoramas.foliage import (
     Leaves,
+    TreeShape,
     branching,
     clumped,
-    draw_branches,
-    lit_colours,
-    splat,
+    sprite,
     unit,
 )
 from data_scripts.panoramas.weather import Mood
@@ -30,56 +28,9 @@ LEAVES = {
 BARKS = [(0.34, 0.27, 0.21), (0.40, 0.35, 0.30), (0.28, 0.23, 0.19), (0.46, 0.42, 0.37)]
 
 
-@dataclass(frozen=True)
-class TreeShape:
-    """picture (h, w, 4) uint8: premultiplied colour, lit, and alpha; foot: the row that stands on
-    the ground."""
-
-    picture: np.ndarray
-    foot: int
-
-
 def one_of(rng: np.random.Generator, colours: list) -> np.ndarray:
     """One of the colours, a little lighter or darker."""
     return np.array(colours[rng.integers(len(colours))]) * rng.uniform(0.85, 1.15)
-
-
-def sprite(
-    tall: int,
-    branches: np.ndarray,
-    leaves: Leaves | None,
-    bark: np.ndarray,
-    thick: float,
-    mood: Mood,
-    dab: float,
-    snow: float = 0.0,
-    first: float = 0.7,
-) -> TreeShape:
-    """A tree `tall` pixels high, of branches and leaves in tree heights.
-
-    thick: of the trunk, dab: a leaf's radius, in tree heights; first: the share of leaves that lie
-    behind the branches.
-    """
-    edge = np.abs(branches[:, [0, 3]]).max()
-    if leaves is not None:
-        edge = max(edge, float(np.abs(leaves.places[:, 0]).max()))
-    width = 2 * int(edge * tall + 4)
-    picture = np.zeros((tall + 4, width, 4), np.uint8)
-    lines = branches.copy()
-    lines[:, [0, 3]] = branches[:, [0, 3]] * tall + width / 2
-    lines[:, [1, 4]] = tall - branches[:, [1, 4]] * tall
-    if leaves is None:
-        draw_branches(picture, lines, bark, max(1.6, thick * tall), mood)
-        return TreeShape(picture, tall)
-    place = np.column_stack([width / 2 + leaves.places[:, 0] * tall,
-                             tall - leaves.places[:, 1] * tall])  # fmt: skip
-    colour, depth = lit_colours(leaves, mood, snow), leaves.places[:, 2]
-    behind = depth > np.quantile(depth, 1 - first)
-    radius = max(1.0, dab * tall)
-    splat(picture, place[behind], depth[behind], colour[behind] * 0.8, radius)
-    draw_branches(picture, lines, bark, max(1.6, thick * tall), mood)
-    splat(picture, place[~behind], depth[~behind], colour[~behind], radius)
-    return TreeShape(picture, tall)
 
 
 def leaf_count(tall: int, share: float = 0.11) -> int:
@@ -115,18 +66,17 @@ def birch(rng: np.random.Generator, tall: int, mood: Mood, season: str, snow: fl
     knots = np.linspace(0, 0.93, 8)
     line = np.column_stack([sway * np.sin(5 * knots), knots, np.zeros(8)])
     stem = np.column_stack([line[:-1], line[1:], np.linspace(1, 0.3, 7), np.zeros(7)])
-    height = rng.uniform(0.28, 0.96, 34)
-    around = rng.uniform(0, 2 * np.pi, 34)
-    reach = (
-        0.20 * np.sin(np.pi * np.clip((height - 0.18) / 0.86, 0.06, 1)) * rng.uniform(0.5, 1, 34)
-    )
+    count = 64
+    height = rng.uniform(0.26, 0.97, count)
+    around = rng.uniform(0, 2 * np.pi, count)
+    reach = 0.21 * np.sin(np.pi * np.clip((height - 0.16) / 0.88, 0.06, 1))
+    reach = reach * rng.uniform(0.35, 1, count)
     ends = np.column_stack([reach * np.cos(around), height, reach * np.sin(around)])
-    starts = np.column_stack([np.zeros(34), height - 0.6 * reach, np.zeros(34)])
-    boughs = np.column_stack([starts, ends, np.full(34, 0.26), np.full(34, 2)])
+    starts = np.column_stack([np.zeros(count), height - 0.6 * reach, np.zeros(count)])
+    boughs = np.column_stack([starts, ends, np.full(count, 0.26), np.full(count, 2)])
     tint = one_of(rng, LEAVES[season]) * 1.08
-    leaves = clumped(
-        rng, ends - [0, 0.03, 0], rng.uniform(0.04, 0.085, 34), leaf_count(tall, 0.06), tint, 1.35
-    )
+    hanging, radii = ends - [0, 0.03, 0], rng.uniform(0.025, 0.062, count)
+    leaves = clumped(rng, hanging, radii, leaf_count(tall, 0.06), tint, 1.5)
     bark = np.array([0.80, 0.78, 0.74]) * rng.uniform(0.85, 1.05)
     return sprite(tall, np.concatenate([stem, boughs]), leaves, bark, 0.024, mood, 0.0046, snow)
 
