@@ -94,7 +94,7 @@ def desert(
     colour *= (1 + 0.07 * rippled)[..., None]
     bounce = 0.8 + 0.4 * lit[..., None] * np.float32([1.0, 0.9, 0.8])
     # under clouds too, one side of a dune is the darker one, and in the evening sand still is sand
-    dim = max(float(mood.ambient.mean()), 0.24)
+    dim = max(float(mood.ambient.mean()), 0.36)
     ambient = np.maximum(1.15 * mood.ambient, 0.7 * dim).astype(np.float32) * bounce
     direct = np.maximum(mood.direct, 0.30 * dim + 0.08).astype(np.float32)
     colour *= ambient + direct * (1.3 * lit)[..., None]

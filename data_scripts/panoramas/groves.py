@@ -116,13 +116,17 @@ def feet_of(
     height, width = eye.shape
     wide = width / height
     many = min(2.4, max(wide, 0.8))
-    least = 0.20 if wide < 2.2 else 0.26  # nobody sees a small one in a picture that is all width
+    least = 0.12 if wide < 2.2 else 0.18  # nobody sees a small one in a picture that is all width
+
+    def size(low: float, high: float) -> float:
+        return float(np.exp(rng.uniform(np.log(low), np.log(high))))  # small ones are many
+
     rows, count, share = {
-        "few trees": ((0.03, 0.4), int(rng.integers(2, 6)), rng.uniform(least, 0.55)),
-        "grove": ((0.03, 0.3), int(rng.integers(8, 24)), rng.uniform(least, 0.5)),
-        "forest edge": ((0.0, 0.07), int(62 * many), rng.uniform(0.8 * least, 0.42)),
+        "few trees": ((0.03, 0.4), int(rng.integers(2, 6)), size(least, 0.5)),
+        "grove": ((0.03, 0.3), int(rng.integers(8, 24)), size(least, 0.45)),
+        "forest edge": ((0.0, 0.07), int(62 * many), size(0.8 * least, 0.4)),
         "forest": ((0.0, 0.5), int(60 * many), rng.uniform(0.3, 0.7)),
-        "lone tree": ((0.06, 0.4), 1, rng.uniform(1.25 * least, 0.6)),
+        "lone tree": ((0.06, 0.4), 1, size(1.3 * least, 0.55)),
         "framing tree": ((0.5, 0.9), 1, rng.uniform(0.75, 1.05)),
     }[kind]
     feet = places_on(rng, eye, land, rows, count)
@@ -138,7 +142,7 @@ def feet_of(
     nearest = feet[:, 2].min() if len(feet) else 1.0
     softened = (nearest / feet[:, 2]) ** (0.45 if kind == "few trees" else 0.7)
     sizes = share * height * softened * rng.uniform(0.8, 1.15, len(feet))
-    return feet, np.maximum(sizes, (0.09 if wide < 2.2 else 0.12) * height)
+    return feet, np.maximum(sizes, (0.08 if wide < 2.2 else 0.12) * height)
 
 
 def plant(

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import cv2
 import numpy as np
 
 from data_scripts.drawing.lens import blurred, developed
-from data_scripts.panoramas import deserts, field_objects, groves, mountains, plains, seas, weather
+from data_scripts.panoramas import (
+    darkroom,
+    deserts,
+    falling,
+    field_objects,
+    frames,
+    groves,
+    landmarks,
+    mountains,
+    plains,
+    seas,
+    weather,
+)
 from data_scripts.panoramas.ground_cover import grass
 from data_scripts.panoramas.scenes import LABELS, PART_LABELS, Scene, describe, draw_labels
 from data_scripts.panoramas.skies import paint_sky
@@ -21,9 +33,9 @@ NOTICED = 0.05  # least difference, of 0 to 1, that is seen
 WARM = 0.2  # least red above blue or green in what an evening sky is known by
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
-LEAST = {"desert": 0.15, "mountains": 0.05, "sea": 0.08, "sunset": 0.12, "trees": 0.015}
+LEAST = {"desert": 0.15, "mountains": 0.04, "sea": 0.08, "sunset": 0.08, "trees": 0.006}
+TALLEST = 0.10  # least height of the highest peak, of the picture's
 MOST_RISE = 0.03  # of the picture: gentle hills and dunes that nobody takes for mountains
-EXPOSED = (0.22, 0.62)  # mean of a picture; beyond these it shows nothing
 
 
 @dataclass(frozen=True)
@@ -44,7 +56,8 @@ class Canvas:
     """A picture in the making.
 
     image (H, W, 3) float32; masks: where each label is seen, (H / 4, W / 4); land: the ground that
-    things stand on; shore: where it ends; rise: see `Panorama`.
+    things stand on; water: the sea, under the land too; shore: where they meet; rise: see
+    `Panorama`.
     """
 
     eye: Eye
@@ -52,6 +65,7 @@ class Canvas:
     image: np.ndarray
     masks: dict[str, np.ndarray] = field(default_factory=dict)
     land: Seen | None = None
+    water: Seen | None = None
     shore: seas.Shore | None = None
     rise: float = 0.0
 
@@ -71,6 +85,16 @@ class Canvas:
         if label is not None:
             changed = np.abs(self.reduced() - before).mean(axis=2) > NOTICED
             self.masks[label] = np.maximum(self.masks.get(label, 0), cover * changed)
+
+    def open_water(self) -> Seen | None:
+        """The sea where no land lies in front of it."""
+        water, land = self.water, self.land
+        if water is None or land is None:
+            return water
+        cover = np.zeros(self.eye.shape, np.float32)
+        cover[water.top : water.top + len(water.cover)] = water.cover
+        cover[land.top : land.top + len(land.cover)] *= 1 - land.cover
+        return replace(water, cover=cover[water.top : water.top + len(water.cover)])
 
     def claim_seen(self, label: str | None, seen: Seen | None, before: np.ndarray) -> None:
         if seen is not None:
@@ -94,7 +118,8 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
         canvas.claim_seen(label, seen, before)
     elif part == "sea":
         canvas.shore = seas.shoreline(rng, eye, scene.water) if scene.water else None
-        canvas.claim_seen(label, seas.sea(rng, eye, mood, image, canvas.shore), before)
+        canvas.water = seas.sea(rng, eye, mood, image, canvas.shore)
+        canvas.claim_seen(label, canvas.water, before)
     elif part in deserts.DESERTS:
         canvas.land = deserts.desert(rng, eye, mood, image, part)
         canvas.claim_seen(label, canvas.land, before)
@@ -106,6 +131,13 @@ def paint_part(rng: np.random.Generator, canvas: Canvas, scene: Scene, part: str
         canvas.claim_seen(label, canvas.land, before)
     elif part == "mist":
         field_objects.mist(rng, eye, mood, image)
+    elif part in frames.FRAMES:
+        canvas.claim(label, frames.framed(rng, mood, image, part), before)
+    elif part in ("rain", "snowfall"):
+        (falling.rain if part == "rain" else falling.snowfall)(rng, mood, image)
+    elif part in landmarks.LANDMARKS:
+        base = canvas.open_water() if part == "boats" else canvas.land
+        landmarks.build(rng, eye, mood, image, base, part)
     elif canvas.land is None:
         return
     elif part == "grass":
@@ -131,44 +163,9 @@ def paint(rng: np.random.Generator, scene: Scene) -> tuple[np.ndarray, dict[str,
     for part in scene.parts:
         paint_part(rng, canvas, scene, part)
     shares = {label: float(mask.mean()) for label, mask in canvas.masks.items()}
+    if "mountains" in shares and canvas.masks["mountains"].mean(axis=0).max() < TALLEST:
+        shares["mountains"] = 0.0
     return canvas.image, shares, canvas.rise
-
-
-def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndarray:
-    """Exposure, white balance, saturation and fade of a photographer's taste, (H, W, 3).
-
-    Within what leaves the labels true: no grey day turns orange, no sunset grey, no sand white,
-    no snow yellow.
-    """
-    coloured, snowy = bool({"sunset", "desert"} & set(scene.labels)), "snow" in scene.parts
-    image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.18))))
-    grey = image.mean(axis=2, keepdims=True)
-    mean = max(float(grey.mean()), 0.08)
-    exposure = np.float32(np.clip(mean, *EXPOSED) / mean)  # a camera meters the light
-    image, grey = image * exposure, grey * exposure
-    image = grey + (image - grey) * np.float32(
-        rng.uniform(*((0.85, 1.1) if coloured else (0.6, 1.2)))
-    )
-    warm, green = rng.normal(0, 0.045), rng.normal(0, 0.012)
-    warm = abs(warm) if coloured else np.clip(warm, -0.09, 0.0 if snowy else 0.04)
-    image *= np.float32([1 + warm, 1 + green, 1 - warm])
-    if rng.random() < 0.35:  # shadows and lights tinted apart
-        dark, light = rng.normal(0, 0.02, 3), rng.normal(0, 0.015, 3)
-        image += dark.astype(np.float32) + (light - dark).astype(np.float32) * grey
-    if rng.random() < 0.25:  # faded
-        lift = np.float32(rng.uniform(0.03, 0.12))
-        image = lift + image * (0.95 - lift)
-    if rng.random() < 0.12:  # high sensitivity: coarse grain
-        coarse = rng.normal(0, rng.uniform(0.015, 0.04), image.shape[:2])
-        image += coarse.astype(np.float32)[..., None]
-    return shouldered(image)
-
-
-def shouldered(image: np.ndarray, knee: float = 0.68, top: float = 0.93) -> np.ndarray:
-    """Highlights bent below `top`, as film and cameras do, so that skies keep their colour."""
-    over = np.maximum(image - np.float32(knee), 0)
-    room = np.float32(top - knee)
-    return np.minimum(image, np.float32(knee)) + room * over / (room + over)
 
 
 def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) -> Panorama:
@@ -186,12 +183,12 @@ def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) 
         image, shares, rise = paint(rng, scene)
         if all(shares.get(label, 0) >= LEAST[label] for label in labels) and rise <= MOST_RISE:
             break
-    image = graded(rng, image, scene)
+    image = darkroom.graded(rng, image, scene)
     height, width = scene.shape
     if image.shape[:2] != scene.shape:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
         image += np.float32(0.6) * (image - cv2.blur(image, (3, 3)))  # sharpened, as cameras do
-    grey_share = 0.0 if {"sunset", "desert"} & set(labels) else 0.05
-    soft = rng.uniform(0, 0.5) + (rng.random() < 0.1) * rng.uniform(0, 0.003) * height
-    image = developed(rng, blurred(image, soft), grey_share)
-    return Panorama(image, scene, shares, rise, int(rng.integers(40, 96)))
+    soft = rng.uniform(0, 0.5) + (rng.random() < 0.12) * rng.uniform(0.002, 0.005) * height
+    image = developed(rng, blurred(image, soft), 0.0)
+    quality = rng.integers(14, 40) if rng.random() < 0.2 else rng.integers(40, 96)
+    return Panorama(image, scene, shares, rise, int(quality))

@@ -9,7 +9,9 @@ import numpy as np
 from data_scripts.drawing.chance import pick
 from data_scripts.panoramas.deserts import DESERTS
 from data_scripts.panoramas.field_objects import THINGS
+from data_scripts.panoramas.frames import FRAMES
 from data_scripts.panoramas.groves import GROVES
+from data_scripts.panoramas.landmarks import LANDMARKS
 from data_scripts.panoramas.plains import PLAINS
 from data_scripts.panoramas.weather import DAYS, SUNSETS
 
@@ -26,7 +28,8 @@ LABEL_SETS = {
 }  # fmt: skip
 PART_LABELS = {
     "day": None, "evening": "sunset", "range": "mountains", "sea": "sea", "beach": None,
-    "mist": None, "grass": None, **dict.fromkeys(THINGS), **dict.fromkeys(DESERTS, "desert"),
+    "mist": None, "grass": None, "rain": None, "snowfall": None, **dict.fromkeys(THINGS),
+    **dict.fromkeys(LANDMARKS), **dict.fromkeys(FRAMES), **dict.fromkeys(DESERTS, "desert"),
     **dict.fromkeys(PLAINS), **dict.fromkeys(GROVES, "trees"),
 }  # fmt: skip
 
@@ -86,12 +89,14 @@ def ground_part(rng: np.random.Generator, labels: set[str], shore: bool, mood: s
     """The land in front; None where the sea fills the picture."""
     if "desert" in labels:
         dim = mood in SUNSETS  # in dim light only what is tall shows that it is a dune
-        return pick(rng, {"dunes": 5, "low dunes": 0.0 if dim else 3, "stony desert": 3})
+        return pick(
+            rng, {"dunes": 5, "low dunes": 0.0 if dim else 3, "stony desert": 1 if dim else 3}
+        )
     if "sea" in labels:
         kinds = {"beach": 6, "meadow": 1.5, "heath": 0.7, "pasture": 0.7}
         return pick(rng, kinds) if shore else None
     kinds = {"meadow": 5, "pasture": 3, "hay": 3, "fields": 3, "snow": 2.5, "heath": 1.2,
-             "blossom": 1}  # fmt: skip
+             "blossom": 2}  # fmt: skip
     if mood in SUNSETS or mood in ("warm", "haze"):  # snow in their light looks like sand
         kinds |= {"snow": 0.0, "hay": 1.0}
     return pick(rng, kinds)
@@ -104,10 +109,10 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     mood = mood_for(rng, asked)
     shore = "sea" in asked and ("trees" in asked or rng.random() < 0.6)
     ground = ground_part(rng, asked, shore, mood)
-    peaks = rng.uniform(0.15, 0.22) if rng.random() < 0.3 else rng.uniform(0.2, 0.45)
+    peaks = rng.uniform(0.12, 0.2) if rng.random() < 0.45 else rng.uniform(0.2, 0.42)
     peaks = min(peaks, 0.3) if "sea" in asked else peaks
     hilly = not asked & {"sea", "desert", "mountains"} and rng.random() < 0.5
-    horizon = rng.uniform(0.3, 0.72)
+    horizon = rng.uniform(0.24, 0.76)
     if "mountains" in asked:
         horizon = max(horizon, min(peaks * 1.15 + 0.14, 0.78))
     parts = ["evening" if "sunset" in asked else "day"]
@@ -117,15 +122,17 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     plain = ground in PLAINS
     if plain and ground != "snow" and rng.random() < 0.85:
         parts.append("grass")
-    if ground and rng.random() < (0.4 if plain else 0.25):
-        kinds = {"boulders": 3, "bales": 3 if ground in ("hay", "pasture") else 0,
-                 "fence": 2 if plain and "sea" not in asked else 0,
-                 "cacti": 6 if "desert" in asked and "trees" not in asked else 0}  # fmt: skip
-        parts.append(pick(rng, kinds))
+    parts += standing_parts(rng, asked, ground)
     if plain and not asked & {"sea", "sunset"} and rng.random() < 0.12:
         parts.append("mist")
     if "trees" in asked:
         parts.append(tree_part(rng, asked))
+    if mood in ("overcast", "storm", "cold", "fog") and rng.random() < 0.35:
+        cold = ground == "snow" or (ground in (None, "beach") and rng.random() < 0.3)
+        if "desert" not in asked:
+            parts.append("snowfall" if cold else "rain")
+    if rng.random() < 0.12:
+        parts.append(FRAMES[rng.integers(len(FRAMES))])
     return Scene(
         labels=tuple(label for label in LABELS if label in asked),
         shape=shape,
@@ -137,8 +144,26 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
         hills=rng.uniform(0.01, 0.04) if hilly else 0.0,
         peaks=peaks,
         side=pick(rng, {"all": 5, "left": 2, "right": 2, "middle": 2}),
-        water=float(rng.uniform(0.10, 0.3)) if shore else 0.0,
+        water=float(rng.uniform(0.07, 0.28)) if shore else 0.0,
     )
+
+
+def standing_parts(rng: np.random.Generator, labels: set[str], ground: str | None) -> list[str]:
+    """What stands in the land or floats above it and bears no label; often nothing."""
+    plain = ground in PLAINS
+    parts = []
+    if plain and "sea" not in labels and rng.random() < 0.12:
+        parts.append("town")
+    if rng.random() < 0.4:
+        inland = plain and "sea" not in labels
+        dry = "desert" in labels and "trees" not in labels
+        kinds = {"boulders": 3 if ground else 0, "bales": 3 if ground in ("hay", "pasture") else 0,
+                 "fence": 2 if inland else 0, "cacti": 7 if dry else 0,
+                 "houses": 2 if plain else 0, "church": 1 if plain else 0,
+                 "windmills": 2.5 if inland else 0, "poles": 2.5 if ground else 0,
+                 "boats": 5 if "sea" in labels else 0, "balloons": 1.5}  # fmt: skip
+        parts.append(pick(rng, kinds))
+    return parts
 
 
 def tree_part(rng: np.random.Generator, labels: set[str]) -> str:

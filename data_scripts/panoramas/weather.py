@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DAYS = {"clear": 5, "fair": 6, "streaked": 3, "overcast": 5, "storm": 2, "fog": 1.5, "warm": 3,
-        "haze": 2, "cold": 2, "night": 2.5}  # fmt: skip
-SUNSETS = {"blaze": 3, "pink": 3, "strip": 3, "gold": 2.5, "red": 1.5, "purple": 2, "late": 2}
+DAYS = {"clear": 4, "fair": 5, "streaked": 2.5, "overcast": 4, "storm": 3, "fog": 2.5, "warm": 3,
+        "haze": 3, "cold": 3, "night": 4.5}  # fmt: skip
+SUNSETS = {"blaze": 2.5, "pink": 3, "strip": 5, "gold": 2.5, "red": 1, "purple": 2, "late": 4}
 BLUES = [(0.16, 0.36, 0.68), (0.28, 0.50, 0.80), (0.42, 0.60, 0.80), (0.12, 0.28, 0.58),
          (0.46, 0.60, 0.74), (0.26, 0.52, 0.72)]  # fmt: skip
 

@@ -1,0 +1,65 @@
+"""What a photographer makes of a picture: exposure, colour, grain, a camera held aslant."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from data_scripts.panoramas.scenes import Scene
+
+EXPOSED = (0.22, 0.62)  # mean of a picture; beyond these it shows nothing
+TONES = [(0.80, 1.0, 1.16), (0.88, 1.06, 0.96), (0.98, 0.92, 1.12), (0.86, 1.04, 1.08)]
+
+
+def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndarray:
+    """Exposure, white balance, saturation and fade of a photographer's taste, (H, W, 3).
+
+    Within what leaves the labels true: no grey day turns orange, no sunset grey, no sand white,
+    no snow yellow.
+    """
+    coloured, snowy = bool({"sunset", "desert"} & set(scene.labels)), "snow" in scene.parts
+    if rng.random() < 0.15:
+        image = tilted(rng, image)
+    image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.18))))
+    grey = image.mean(axis=2, keepdims=True)
+    mean = max(float(grey.mean()), 0.08)
+    darkest = 0.17 if rng.random() < 0.15 else EXPOSED[0]
+    exposure = np.float32(np.clip(mean, darkest, EXPOSED[1]) / mean)  # a camera meters the light
+    exposure *= np.float32(0.62 if darkest < EXPOSED[0] and mean > 0.3 else 1.0)
+    image, grey = image * exposure, grey * exposure
+    if not coloured and rng.random() < 0.2:  # black and white, some on toned paper
+        image = grey * np.float32(TONES[rng.integers(4)] if rng.random() < 0.4 else (1, 1, 1))
+    else:
+        saturation = rng.uniform(*((0.85, 1.1) if coloured else (0.5, 1.2)))
+        image = grey + (image - grey) * np.float32(saturation)
+        warm, green = rng.normal(0, 0.05), rng.normal(0, 0.012)
+        warm = abs(warm) if coloured else np.clip(warm, -0.12, 0.0 if snowy else 0.04)
+        image *= np.float32([1 + warm, 1 + green, 1 - warm])
+    if rng.random() < 0.35:  # shadows and lights tinted apart
+        dark, light = rng.normal(0, 0.02, 3), rng.normal(0, 0.015, 3)
+        image += dark.astype(np.float32) + (light - dark).astype(np.float32) * grey
+    if rng.random() < 0.3:  # faded
+        lift = np.float32(rng.uniform(0.03, 0.12 if coloured else 0.24))
+        image = lift + image * (0.95 - 1.2 * lift)
+    if rng.random() < 0.22:  # high sensitivity: coarse grain
+        coarse = rng.normal(0, rng.uniform(0.02, 0.065), image.shape[:2])
+        image += coarse.astype(np.float32)[..., None]
+    return shouldered(image)
+
+
+def tilted(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """As from a camera that was not held level, by up to 8 degrees; no empty corners."""
+    height, width = image.shape[:2]
+    angle = rng.uniform(2, 8) * rng.choice([-1, 1])
+    angle *= min(1.0, 2.2 * height / width)  # a wide picture would lose too much
+    turn = abs(np.radians(angle))
+    zoom = np.cos(turn) + max(width / height, height / width) * np.sin(turn)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), float(angle), float(zoom))
+    return cv2.warpAffine(image, matrix, (width, height), borderMode=cv2.BORDER_REFLECT)
+
+
+def shouldered(image: np.ndarray, knee: float = 0.68, top: float = 0.93) -> np.ndarray:
+    """Highlights bent below `top`, as film and cameras do, so that skies keep their colour."""
+    over = np.maximum(image - np.float32(knee), 0)
+    room = np.float32(top - knee)
+    return np.minimum(image, np.float32(knee)) + room * over / (room + over)
