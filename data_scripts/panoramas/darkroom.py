@@ -18,7 +18,7 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
     no snow yellow.
     """
     coloured, snowy = bool({"sunset", "desert"} & set(scene.labels)), "snow" in scene.parts
-    if rng.random() < 0.15:
+    if rng.random() < 0.22:
         image = tilted(rng, image)
     image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.18))))
     grey = image.mean(axis=2, keepdims=True)
@@ -27,10 +27,10 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
     exposure = np.float32(np.clip(mean, darkest, EXPOSED[1]) / mean)  # a camera meters the light
     exposure *= np.float32(0.62 if darkest < EXPOSED[0] and mean > 0.3 else 1.0)
     image, grey = image * exposure, grey * exposure
-    if not coloured and rng.random() < 0.2:  # black and white, some on toned paper
+    if not coloured and rng.random() < 0.27:  # black and white, some on toned paper
         image = grey * np.float32(TONES[rng.integers(4)] if rng.random() < 0.4 else (1, 1, 1))
     else:
-        saturation = rng.uniform(*((0.85, 1.1) if coloured else (0.5, 1.2)))
+        saturation = rng.uniform(*((0.75, 1.1) if coloured else (0.5, 1.2)))
         image = grey + (image - grey) * np.float32(saturation)
         warm, green = rng.normal(0, 0.05), rng.normal(0, 0.012)
         warm = abs(warm) if coloured else np.clip(warm, -0.12, 0.0 if snowy else 0.04)
@@ -41,7 +41,7 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
     if rng.random() < 0.3:  # faded
         lift = np.float32(rng.uniform(0.03, 0.12 if coloured else 0.24))
         image = lift + image * (0.95 - 1.2 * lift)
-    if rng.random() < 0.22:  # high sensitivity: coarse grain
+    if rng.random() < 0.3:  # high sensitivity: coarse grain
         coarse = rng.normal(0, rng.uniform(0.02, 0.065), image.shape[:2])
         image += coarse.astype(np.float32)[..., None]
     return shouldered(image)

@@ -158,7 +158,7 @@ def plant(
     """Draw one of GROVES on land, in place; returns where trees are, (H, W) 0..1."""
     cover = np.zeros(eye.shape, np.float32)
     species = choose_species(rng, where, kind, snowy)
-    season = pick(rng, {"green": 6, "autumn": 2, "pale": 1, "blossom": 0.5})
+    season = pick(rng, {"green": 6, "autumn": 3, "pale": 1, "blossom": 0.5})
     season = "green" if where != "land" else season
     feet, sizes = feet_of(rng, eye, land, kind)
     if len(feet) == 0:

@@ -33,7 +33,7 @@ NOTICED = 0.05  # least difference, of 0 to 1, that is seen
 WARM = 0.2  # least red above blue or green in what an evening sky is known by
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
-LEAST = {"desert": 0.15, "mountains": 0.04, "sea": 0.08, "sunset": 0.08, "trees": 0.006}
+LEAST = {"desert": 0.15, "mountains": 0.05, "sea": 0.08, "sunset": 0.08, "trees": 0.006}
 TALLEST = 0.10  # least height of the highest peak, of the picture's
 MOST_RISE = 0.03  # of the picture: gentle hills and dunes that nobody takes for mountains
 
@@ -188,7 +188,7 @@ def photograph(rng: np.random.Generator, labels: tuple[str, ...] | None = None) 
     if image.shape[:2] != scene.shape:
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_CUBIC)
         image += np.float32(0.6) * (image - cv2.blur(image, (3, 3)))  # sharpened, as cameras do
-    soft = rng.uniform(0, 0.5) + (rng.random() < 0.12) * rng.uniform(0.002, 0.005) * height
+    soft = rng.uniform(0, 0.5) + (rng.random() < 0.16) * rng.uniform(0.002, 0.005) * height
     image = developed(rng, blurred(image, soft), 0.0)
-    quality = rng.integers(14, 40) if rng.random() < 0.2 else rng.integers(40, 96)
+    quality = rng.integers(14, 40) if rng.random() < 0.27 else rng.integers(40, 96)
     return Panorama(image, scene, shares, rise, int(quality))

@@ -96,7 +96,7 @@ def ground_part(rng: np.random.Generator, labels: set[str], shore: bool, mood: s
         kinds = {"beach": 6, "meadow": 1.5, "heath": 0.7, "pasture": 0.7}
         return pick(rng, kinds) if shore else None
     kinds = {"meadow": 5, "pasture": 3, "hay": 3, "fields": 3, "snow": 2.5, "heath": 1.2,
-             "blossom": 2}  # fmt: skip
+             "blossom": 2.5}  # fmt: skip
     if mood in SUNSETS or mood in ("warm", "haze"):  # snow in their light looks like sand
         kinds |= {"snow": 0.0, "hay": 1.0}
     return pick(rng, kinds)
@@ -107,7 +107,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     asked = set(labels)
     shape = panorama_size(rng)
     mood = mood_for(rng, asked)
-    shore = "sea" in asked and ("trees" in asked or rng.random() < 0.6)
+    shore = "sea" in asked and ("trees" in asked or rng.random() < 0.7)
     ground = ground_part(rng, asked, shore, mood)
     peaks = rng.uniform(0.12, 0.2) if rng.random() < 0.45 else rng.uniform(0.2, 0.42)
     peaks = min(peaks, 0.3) if "sea" in asked else peaks
@@ -131,7 +131,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
         cold = ground == "snow" or (ground in (None, "beach") and rng.random() < 0.3)
         if "desert" not in asked:
             parts.append("snowfall" if cold else "rain")
-    if rng.random() < 0.12:
+    if rng.random() < 0.17:
         parts.append(FRAMES[rng.integers(len(FRAMES))])
     return Scene(
         labels=tuple(label for label in LABELS if label in asked),
@@ -144,7 +144,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
         hills=rng.uniform(0.01, 0.04) if hilly else 0.0,
         peaks=peaks,
         side=pick(rng, {"all": 5, "left": 2, "right": 2, "middle": 2}),
-        water=float(rng.uniform(0.07, 0.28)) if shore else 0.0,
+        water=float(rng.uniform(0.08, 0.22)) if shore else 0.0,
     )
 
 
@@ -154,7 +154,7 @@ def standing_parts(rng: np.random.Generator, labels: set[str], ground: str | Non
     parts = []
     if plain and "sea" not in labels and rng.random() < 0.12:
         parts.append("town")
-    if rng.random() < 0.4:
+    if rng.random() < 0.5:
         inland = plain and "sea" not in labels
         dry = "desert" in labels and "trees" not in labels
         kinds = {"boulders": 3 if ground else 0, "bales": 3 if ground in ("hay", "pasture") else 0,

@@ -121,4 +121,6 @@ def stars(rng: np.random.Generator, image: np.ndarray, mood: Mood, shape: tuple[
         halo = np.zeros(shape, np.float32)
         cv2.circle(halo, place, radius, 1.0, -1)
         image += cv2.GaussianBlur(halo, (0, 0), 2.5 * radius)[..., None] * np.float32(0.5)
-        cv2.circle(image, place, radius, (0.93, 0.94, 0.90), -1, cv2.LINE_8)
+        risen = rng.random()  # a low moon is yellow
+        colour = np.array([0.93, 0.94, 0.90]) * (1 - risen * np.array([0.0, 0.14, 0.4]))
+        cv2.circle(image, place, radius, colour.tolist(), -1, cv2.LINE_AA)

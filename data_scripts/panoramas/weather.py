@@ -8,7 +8,7 @@ import numpy as np
 
 DAYS = {"clear": 4, "fair": 5, "streaked": 2.5, "overcast": 4, "storm": 3, "fog": 2.5, "warm": 3,
         "haze": 3, "cold": 3, "night": 4.5}  # fmt: skip
-SUNSETS = {"blaze": 2.5, "pink": 3, "strip": 5, "gold": 2.5, "red": 1, "purple": 2, "late": 4}
+SUNSETS = {"blaze": 2, "pink": 3, "strip": 6, "gold": 2, "red": 1, "purple": 2, "late": 5}
 BLUES = [(0.16, 0.36, 0.68), (0.28, 0.50, 0.80), (0.42, 0.60, 0.80), (0.12, 0.28, 0.58),
          (0.46, 0.60, 0.74), (0.26, 0.52, 0.72)]  # fmt: skip
 
@@ -130,7 +130,7 @@ def evening(rng: np.random.Generator, name: str) -> Mood:
     top, middle, low = (np.clip(array(*c) + rng.normal(0, 0.02, 3), 0, 1)
                         for c in (top, middle, low))  # fmt: skip
     lit, shade = array(*lit), array(*shade)
-    dark = rng.uniform(0.55, 1.05)  # of the land: from a silhouette to softly lit
+    dark = rng.uniform(0.75, 1.15)  # of the land: from a silhouette to softly lit
     dark *= 1.4 if name in ("late", "pink", "gold") else 1.0
     sun = direction(rng.uniform(-0.5, 0.5), rng.uniform(0.0, 0.11))
     direct = array(0.85, 0.50, 0.28) * dark * rng.uniform(0.5, 1.2)

@@ -154,7 +154,7 @@ def test_mountains_rise_high_or_not_at_all(pictures: list[Panorama]) -> None:
     flats = [photograph(np.random.default_rng([9, k]), labels) for k, labels in enumerate(others)]
     for picture in [*pictures, *ranges, *flats]:
         if "mountains" in picture.scene.labels:
-            assert picture.shares["mountains"] >= 0.04
+            assert picture.shares["mountains"] >= 0.05
         assert picture.rise <= 0.03  # of other land
 
 
@@ -171,7 +171,7 @@ def test_the_sky_is_warm_at_sunset_and_at_no_other_time(others: tuple[str, ...])
     for k in range(8):
         rng = np.random.default_rng([10, k])
         assert warm_share(photograph(rng, (*others, "sunset"))) > 0.15
-        assert warm_share(photograph(rng, others)) < 0.07  # a red balloon
+        assert warm_share(photograph(rng, others)) < 0.1  # a red balloon, a hill of poppies
 
 
 def test_skies_are_not_burnt_out(pictures: list[Panorama]) -> None:
