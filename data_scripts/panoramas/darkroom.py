@@ -8,17 +8,18 @@ import numpy as np
 from data_scripts.panoramas.scenes import Scene
 
 EXPOSED = (0.22, 0.62)  # mean of a picture; beyond these it shows nothing
-TONES = [(0.80, 1.0, 1.16), (0.88, 1.06, 0.96), (0.98, 0.92, 1.12), (0.86, 1.04, 1.08)]
+TONES = [(0.92, 1.0, 1.06), (0.90, 1.06, 0.97), (1.0, 0.95, 1.06), (0.88, 1.05, 1.02)]
 
 
 def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndarray:
     """Exposure, white balance, saturation and fade of a photographer's taste, (H, W, 3).
 
     Within what leaves the labels true: no grey day turns orange, no sunset grey, no sand white,
-    no snow yellow.
+    no snow yellow, no field of flowers as blue as the sea.
     """
     coloured, snowy = bool({"sunset", "desert"} & set(scene.labels)), "snow" in scene.parts
-    if rng.random() < 0.22:
+    flowers = bool({"blossom", "heath"} & set(scene.parts))
+    if rng.random() < 0.22 and "print" not in scene.parts:
         image = tilted(rng, image)
     image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.18))))
     grey = image.mean(axis=2, keepdims=True)
@@ -33,7 +34,8 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
         saturation = rng.uniform(*((0.75, 1.1) if coloured else (0.5, 1.2)))
         image = grey + (image - grey) * np.float32(saturation)
         warm, green = rng.normal(0, 0.05), rng.normal(0, 0.012)
-        warm = abs(warm) if coloured else np.clip(warm, -0.12, 0.0 if snowy else 0.04)
+        coldest = -0.02 if flowers else -0.12
+        warm = abs(warm) if coloured else np.clip(warm, coldest, 0.0 if snowy else 0.04)
         image *= np.float32([1 + warm, 1 + green, 1 - warm])
     if rng.random() < 0.35:  # shadows and lights tinted apart
         dark, light = rng.normal(0, 0.02, 3), rng.normal(0, 0.015, 3)

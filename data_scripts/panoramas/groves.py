@@ -99,7 +99,7 @@ def shadows(
     image: np.ndarray, feet: np.ndarray, sizes: np.ndarray, mood: Mood, limit: np.ndarray
 ) -> None:
     """Soft shadows on the ground, away from the sun, in place; limit (H, W): where ground is."""
-    strength = 0.28 + 0.3 * float(np.clip(mood.direct.mean(), 0, 0.8))
+    strength = 0.14 + 0.45 * float(np.clip(mood.direct.mean(), 0, 0.8))
     dark = np.zeros(image.shape[:2], np.uint8)
     for (x, y, _), tall in zip(feet, sizes, strict=True):
         reach = float(np.clip(-mood.sun[0] * 0.5, -0.5, 0.5)) * tall
@@ -116,7 +116,7 @@ def feet_of(
     height, width = eye.shape
     wide = width / height
     many = min(2.4, max(wide, 0.8))
-    least = 0.12 if wide < 2.2 else 0.18  # nobody sees a small one in a picture that is all width
+    least = 0.105 if wide < 2.2 else 0.17  # nobody sees a small one in a picture that is all width
 
     def size(low: float, high: float) -> float:
         return float(np.exp(rng.uniform(np.log(low), np.log(high))))  # small ones are many

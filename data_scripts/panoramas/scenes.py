@@ -95,7 +95,7 @@ def ground_part(rng: np.random.Generator, labels: set[str], shore: bool, mood: s
     if "sea" in labels:
         kinds = {"beach": 6, "meadow": 1.5, "heath": 0.7, "pasture": 0.7}
         return pick(rng, kinds) if shore else None
-    kinds = {"meadow": 5, "pasture": 3, "hay": 3, "fields": 3, "snow": 2.5, "heath": 1.2,
+    kinds = {"meadow": 4.5, "pasture": 3, "hay": 4, "fields": 3, "snow": 2.5, "heath": 1.2,
              "blossom": 2.5}  # fmt: skip
     if mood in SUNSETS or mood in ("warm", "haze"):  # snow in their light looks like sand
         kinds |= {"snow": 0.0, "hay": 1.0}
@@ -107,12 +107,12 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     asked = set(labels)
     shape = panorama_size(rng)
     mood = mood_for(rng, asked)
-    shore = "sea" in asked and ("trees" in asked or rng.random() < 0.7)
+    shore = "sea" in asked and ("trees" in asked or rng.random() < 0.75)
     ground = ground_part(rng, asked, shore, mood)
-    peaks = rng.uniform(0.12, 0.2) if rng.random() < 0.45 else rng.uniform(0.2, 0.42)
+    peaks = rng.uniform(0.14, 0.2) if rng.random() < 0.6 else rng.uniform(0.2, 0.42)
     peaks = min(peaks, 0.3) if "sea" in asked else peaks
     hilly = not asked & {"sea", "desert", "mountains"} and rng.random() < 0.5
-    horizon = rng.uniform(0.24, 0.76)
+    horizon = rng.uniform(*((0.18, 0.66) if "sunset" in asked else (0.24, 0.76)))
     if "mountains" in asked:
         horizon = max(horizon, min(peaks * 1.15 + 0.14, 0.78))
     parts = ["evening" if "sunset" in asked else "day"]
@@ -143,8 +143,8 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
         eye=float(np.exp(rng.uniform(np.log(2.0), np.log(18.0)))),
         hills=rng.uniform(0.01, 0.04) if hilly else 0.0,
         peaks=peaks,
-        side=pick(rng, {"all": 5, "left": 2, "right": 2, "middle": 2}),
-        water=float(rng.uniform(0.08, 0.22)) if shore else 0.0,
+        side=pick(rng, {"all": 4, "left": 2, "right": 2, "middle": 2}),
+        water=float(rng.uniform(0.08, 0.18)) if shore else 0.0,
     )
 
 
@@ -154,7 +154,7 @@ def standing_parts(rng: np.random.Generator, labels: set[str], ground: str | Non
     parts = []
     if plain and "sea" not in labels and rng.random() < 0.12:
         parts.append("town")
-    if rng.random() < 0.5:
+    if rng.random() < (1.0 if ground == "snow" else 0.55):  # snow alone could be anything
         inland = plain and "sea" not in labels
         dry = "desert" in labels and "trees" not in labels
         kinds = {"boulders": 3 if ground else 0, "bales": 3 if ground in ("hay", "pasture") else 0,
@@ -171,9 +171,9 @@ def tree_part(rng: np.random.Generator, labels: set[str]) -> str:
     if "desert" in labels:
         return pick(rng, {"few trees": 5, "grove": 3, "lone tree": 1, "framing tree": 1})
     if "sea" in labels:
-        return pick(rng, {"few trees": 4, "grove": 4, "lone tree": 2, "framing tree": 3})
-    return pick(rng, {"few trees": 3, "grove": 4, "forest edge": 4, "forest": 3, "lone tree": 3,
-                      "framing tree": 2})  # fmt: skip
+        return pick(rng, {"few trees": 5, "grove": 3, "lone tree": 4, "framing tree": 2})
+    return pick(rng, {"few trees": 5, "grove": 4, "forest edge": 3, "forest": 1.5, "lone tree": 5,
+                      "framing tree": 1})  # fmt: skip
 
 
 def draw_labels(rng: np.random.Generator) -> tuple[str, ...]:

@@ -116,11 +116,13 @@ def stars(rng: np.random.Generator, image: np.ndarray, mood: Mood, shape: tuple[
     row, column = rng.integers(0, shape[0], count), rng.integers(0, shape[1], count)
     image[row, column] += (rng.random(count) ** 3 * 0.8).astype(np.float32)[:, None]
     if rng.random() < 0.6:
-        radius = max(2, round(0.02 * shape[1] * rng.uniform(0.5, 1.2)))
-        place = (int(rng.uniform(0.1, 0.9) * shape[1]), int(rng.uniform(0.1, 0.6) * shape[0]))
-        halo = np.zeros(shape, np.float32)
-        cv2.circle(halo, place, radius, 1.0, -1)
-        image += cv2.GaussianBlur(halo, (0, 0), 2.5 * radius)[..., None] * np.float32(0.5)
+        radius = max(3.0, 0.016 * (shape[0] + shape[1]) * rng.uniform(0.4, 1.0))
+        column, row = rng.uniform(0.1, 0.9) * shape[1], rng.uniform(0.15, 0.6) * shape[0]
+        x = np.arange(shape[1], dtype=np.float32)[None] - np.float32(column)
+        distance = np.hypot(x, np.arange(shape[0], dtype=np.float32)[:, None] - np.float32(row))
         risen = rng.random()  # a low moon is yellow
         colour = np.array([0.93, 0.94, 0.90]) * (1 - risen * np.array([0.0, 0.14, 0.4]))
-        cv2.circle(image, place, radius, colour.tolist(), -1, cv2.LINE_AA)
+        halo = 0.30 * np.exp(-distance / np.float32(2.5 * radius))
+        disc = np.clip(np.float32(radius + 0.5) - distance, 0, 1)
+        weight = np.maximum(halo, disc)[..., None]
+        image += (colour.astype(np.float32) - image) * weight
