@@ -7,8 +7,9 @@ import numpy as np
 
 from data_scripts.panoramas.scenes import Scene
 
-EXPOSED = (0.22, 0.62)  # mean of a picture; beyond these it shows nothing
-TONES = [(0.92, 1.0, 1.06), (0.90, 1.06, 0.97), (1.0, 0.95, 1.06), (0.88, 1.05, 1.02)]
+DARKEST, LIGHTEST, LIGHTEST_SUNSET = 0.30, 0.62, 0.48  # means of a picture that a camera gives
+DARKEST_AT_NIGHT = 0.22
+TONES = [(0.94, 1.0, 1.05), (0.96, 1.02, 0.98), (1.01, 0.97, 1.03)]
 
 
 def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndarray:
@@ -24,12 +25,16 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
     image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.18))))
     grey = image.mean(axis=2, keepdims=True)
     mean = max(float(grey.mean()), 0.08)
-    darkest = 0.17 if rng.random() < 0.15 else EXPOSED[0]
-    exposure = np.float32(np.clip(mean, darkest, EXPOSED[1]) / mean)  # a camera meters the light
-    exposure *= np.float32(0.62 if darkest < EXPOSED[0] and mean > 0.3 else 1.0)
+    darkest = DARKEST_AT_NIGHT if scene.mood == "night" else DARKEST
+    darkest *= 0.75 if rng.random() < 0.15 else 1.0
+    lightest = LIGHTEST_SUNSET if "sunset" in scene.labels else LIGHTEST
+    exposure = np.float32(np.clip(mean, darkest, lightest) / mean)  # a camera meters the light
     image, grey = image * exposure, grey * exposure
-    if not coloured and rng.random() < 0.27:  # black and white, some on toned paper
-        image = grey * np.float32(TONES[rng.integers(4)] if rng.random() < 0.4 else (1, 1, 1))
+    # an empty plain without its green could be anything, and so could a strip of sea
+    certain = scene.labels and not scene.water
+    if not coloured and rng.random() < (0.3 if certain else 0.05):  # black and white
+        toned = certain and rng.random() < 0.4
+        image = grey * np.float32(TONES[rng.integers(len(TONES))] if toned else (1, 1, 1))
     else:
         saturation = rng.uniform(*((0.75, 1.1) if coloured else (0.5, 1.2)))
         image = grey + (image - grey) * np.float32(saturation)
@@ -41,7 +46,7 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
         dark, light = rng.normal(0, 0.02, 3), rng.normal(0, 0.015, 3)
         image += dark.astype(np.float32) + (light - dark).astype(np.float32) * grey
     if rng.random() < 0.3:  # faded
-        lift = np.float32(rng.uniform(0.03, 0.12 if coloured else 0.24))
+        lift = np.float32(rng.uniform(0.03, 0.12 if coloured else 0.2))
         image = lift + image * (0.95 - 1.2 * lift)
     if rng.random() < 0.3:  # high sensitivity: coarse grain
         coarse = rng.normal(0, rng.uniform(0.02, 0.065), image.shape[:2])

@@ -126,7 +126,7 @@ def feet_of(
         "grove": ((0.03, 0.3), int(rng.integers(8, 24)), size(least, 0.45)),
         "forest edge": ((0.0, 0.07), int(62 * many), size(0.8 * least, 0.4)),
         "forest": ((0.0, 0.5), int(60 * many), rng.uniform(0.3, 0.7)),
-        "lone tree": ((0.06, 0.4), 1, size(1.3 * least, 0.55)),
+        "lone tree": ((0.06, 0.4), 1, size(1.6 * least, 0.55)),
         "framing tree": ((0.5, 0.9), 1, rng.uniform(0.75, 1.05)),
     }[kind]
     feet = places_on(rng, eye, land, rows, count)

@@ -33,7 +33,7 @@ NOTICED = 0.05  # least difference, of 0 to 1, that is seen
 WARM = 0.2  # least red above blue or green in what an evening sky is known by
 MASK_STEP = 4  # masks keep every fourth row and column
 # The least share of the picture that makes a label true: less than this nobody would notice.
-LEAST = {"desert": 0.15, "mountains": 0.05, "sea": 0.07, "sunset": 0.08, "trees": 0.005}
+LEAST = {"desert": 0.15, "mountains": 0.05, "sea": 0.07, "sunset": 0.08, "trees": 0.008}
 TALLEST = 0.13  # least height of the highest peak, of the picture's
 MOST_RISE = 0.03  # of the picture: gentle hills and dunes that nobody takes for mountains
 
