@@ -161,7 +161,8 @@ def standing_parts(rng: np.random.Generator, labels: set[str], ground: str | Non
                  "fence": 2 if inland else 0, "cacti": 7 if dry else 0,
                  "houses": 2 if plain else 0, "church": 1 if plain else 0,
                  "windmills": 2.5 if inland else 0, "poles": 2.5 if ground else 0,
-                 "boats": 5 if "sea" in labels else 0, "balloons": 1.5}  # fmt: skip
+                 "boats": 5 if "sea" in labels else 0,
+                 "balloons": 1.5 if ground != "snow" else 0}  # fmt: skip
         parts.append(pick(rng, kinds))
     return parts
 
