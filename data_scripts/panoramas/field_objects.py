@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 
 from data_scripts.drawing.noise import fractal, ridge
+from data_scripts.panoramas.foliage import TreeShape, paint
 from data_scripts.panoramas.groves import places_on, shadows, stamp
 from data_scripts.panoramas.terrain import Eye, Seen
-from data_scripts.panoramas.trees import TreeShape, paint
 from data_scripts.panoramas.weather import Mood
 
 THINGS = ("boulders", "bales", "cacti", "fence")
@@ -81,35 +81,37 @@ def bale(rng: np.random.Generator, tall: int, light: float, tint: np.ndarray) ->
 def fence(
     rng: np.random.Generator, eye: Eye, image: np.ndarray, land: Seen, tint: np.ndarray
 ) -> None:
-    """Posts and two wires from one side of the land into its depth, in place."""
+    """Posts and two rails from one side of the land into its depth, in place."""
     height, width = eye.shape
-    near, far = rng.uniform(0.6, 1.0), rng.uniform(0.06, 0.3)
     low = land.top + int((land.cover > 0.9).argmax(axis=0).max())
-    count = int(rng.integers(5, 12))
-    depth = np.linspace(1 / near, 1 / far, count)  # even steps in the land
-    y = low + (height - low) / depth
-    start, end = rng.uniform(-0.1, 1.1, 2) * width
-    x = start + (end - start) * (1 / depth - near) / (far - near)
-    tall = 0.16 * (y - low) + 2
-    ink = (np.array([0.40, 0.35, 0.30]) * tint).clip(0, 1).tolist()
-    for share in (0.55, 0.9):
-        line = np.stack([x, y - share * tall], 1).astype(np.int32)
-        cv2.polylines(image, [line], False, ink, 1, cv2.LINE_8)
+    near, far = rng.uniform(0.7, 1.1), rng.uniform(0.12, 0.3)
+    count = int(rng.integers(9, 18))
+    share = 1 / np.linspace(1 / near, 1 / far, count)  # even steps in the land
+    y = low + (height - low) * share
+    start, end = (rng.uniform(-0.2, 0.2), rng.uniform(0.5, 0.8))[:: rng.choice([-1, 1])]
+    x = width * (start + (end - start) * (near - share) / (near - far))
+    tall = 0.26 * (y - low)
+    ink = (np.array([0.42, 0.36, 0.30]) * tint).clip(0, 1)
+    for up in (0.5, 0.88):
+        for k in range(count - 1):
+            ends = [(int(x[m]), int(y[m] - up * tall[m])) for m in (k, k + 1)]
+            cv2.line(image, *ends, (0.9 * ink).tolist(), max(1, round(0.06 * tall[k])), cv2.LINE_8)
     for column, row, size in zip(x, y, tall, strict=True):
-        thick = max(1, round(size * 0.1))
-        cv2.line(image, (int(column), int(row)), (int(column), int(row - size)), ink, thick)
+        post = (int(column), int(row)), (int(column), int(row - size))
+        cv2.line(image, *post, ink.tolist(), max(1, round(size * 0.13)), cv2.LINE_8)
 
 
 def scatter(
     rng: np.random.Generator, eye: Eye, mood: Mood, image: np.ndarray, land: Seen, kind: str
 ) -> None:
     """Draw one of THINGS on land, in place."""
-    tint = mood.ambient + mood.direct * 0.7
+    backlit = 0.3 if mood.sun[2] > 0.3 else 0.7
+    tint = mood.ambient + mood.direct * backlit
     if kind == "fence":
         fence(rng, eye, image, land, tint)
         return
     maker, size, most = {"boulders": (boulder, 0.07, 9), "bales": (bale, 0.07, 9),
-                         "cacti": (cactus, 0.13, 8)}[kind]  # fmt: skip
+                         "cacti": (cactus, 0.24, 8)}[kind]  # fmt: skip
     height = eye.shape[0]
     feet = places_on(rng, eye, land, (0.08, 0.8), int(rng.integers(2, most)))
     if len(feet) == 0:

@@ -148,7 +148,7 @@ def beach_colours(rng: np.random.Generator, eye: Eye, seen: Seen, shore: Shore) 
     """Sand or shingle (R, W, 3), wet along the water."""
     sand = np.array(BEACHES[rng.integers(len(BEACHES))]) * rng.uniform(0.85, 1.1)
     rough = mottled(rng, eye, seen, (0.6 * eye.height, 4 * eye.height, 40 * eye.height))
-    pebbles = rng.choice([0.1, 0.2, 0.6])
-    colour = mix(sand * (1 - 0.7 * pebbles), sand * (1 + 0.5 * pebbles), 0.5 + rough)
+    shingle = rng.choice([0.08, 0.14, 0.3])
+    colour = mix(sand * (1 - 0.7 * shingle), sand * (1 + 0.5 * shingle), 0.5 + rough)
     wet = smoothstep(3.0, 0.3, (shore(seen.x) - seen.z) / np.float32(eye.height) + 1.5 * rough)
     return colour * (1 - 0.38 * wet)[..., None]

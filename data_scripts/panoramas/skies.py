@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from data_scripts.drawing.noise import fractal, mix, smoothstep, tile
+from data_scripts.drawing.noise import mix, smoothstep, tile
 from data_scripts.panoramas.terrain import Eye, sampled
 from data_scripts.panoramas.weather import Mood
 
@@ -31,24 +31,29 @@ def cloud_density(
     x (1, w), up (h, 1): directions right and up of the horizon, in focal lengths.
     """
     shape = (up.shape[0], x.shape[1])
-    if mood.clouds == "heaps":
-        cell = max(shape) * rng.uniform(0.12, 0.4)
-        lumps = fractal(rng, shape, cell, 6, 0.56, rng.uniform(1.3, 2.6))
-        shift = max(1, round(0.04 * max(shape)))
-        lumps = lumps + 0.12 * smoothstep(0.5, 0.0, up / max(float(up.max()), 1e-3)) - 0.06
+    lean = rng.uniform(-0.6, 0.6)
+    if mood.clouds == "heaps":  # they stand up, so that distance makes them small but not flat
+        depth = np.maximum(up, 0) + np.float32(0.10)
+        u = x / (depth + np.float32(0.25)) + np.float32(rng.uniform(0, 9))
+        v = np.repeat(np.log(depth) * np.float32(rng.uniform(1.1, 1.6)), shape[1], axis=1)
+        u, v, span = u.astype(np.float32), v.astype(np.float32), rng.uniform(2.2, 4.0)
+        lumps = 0.66 * sampled(tile(rng, 256, 1.75), u, v, span)
+        lumps += 0.34 * sampled(tile(rng, 256, 1.3), u, v, span * 0.45)
+        shift = max(1, round(0.035 * max(shape)))
     else:
         far = 1 / (np.maximum(up, 0) + 0.06)
         span = rng.uniform(2.5, 6.0)
         wide = {"deck": 1.0, "streaks": rng.uniform(3, 7), "veil": 2.0}[mood.clouds]
-        lean = rng.uniform(-0.6, 0.6)
         u, v = (x * far + lean * far).astype(np.float32), np.repeat(far, shape[1], axis=1)
         v = v.astype(np.float32)
         first, second = tile(rng, 256, 1.5), tile(rng, 256, 1.2)
         lumps = 0.68 * sampled(first, u / np.float32(wide), v, span)
         lumps += 0.32 * sampled(second, u / np.float32(0.5 * wide + 0.5), v, span * 0.31)
         shift = max(1, round(0.02 * max(shape)))
-    threshold = 0.72 - 0.45 * mood.cover
-    soft = {"heaps": 0.16, "deck": 0.22, "streaks": 0.3, "veil": 0.5}[mood.clouds]
+    threshold = (0.68 if mood.clouds == "heaps" else 0.72) - (
+        0.3 if mood.clouds == "heaps" else 0.45
+    ) * mood.cover
+    soft = {"heaps": 0.14, "deck": 0.22, "streaks": 0.3, "veil": 0.5}[mood.clouds]
     density = smoothstep(threshold, threshold + soft, lumps)
     thick = cv2.GaussianBlur(lumps, (0, 0), shift * 0.7 + 0.5)
     away = np.float32([[1, 0, -shift * np.sign(mood.sun[0]) * 0.6], [0, 1, shift]])
@@ -111,9 +116,13 @@ def stars(rng: np.random.Generator, image: np.ndarray, mood: Mood, shape: tuple[
     row, column = rng.integers(0, shape[0], count), rng.integers(0, shape[1], count)
     image[row, column] += (rng.random(count) ** 3 * 0.8).astype(np.float32)[:, None]
     if rng.random() < 0.6:
-        radius = max(2, round(0.02 * shape[1] * rng.uniform(0.5, 1.2)))
-        place = (int(rng.uniform(0.1, 0.9) * shape[1]), int(rng.uniform(0.1, 0.6) * shape[0]))
-        halo = np.zeros(shape, np.float32)
-        cv2.circle(halo, place, radius, 1.0, -1)
-        image += cv2.GaussianBlur(halo, (0, 0), 2.5 * radius)[..., None] * np.float32(0.5)
-        cv2.circle(image, place, radius, (0.93, 0.94, 0.90), -1, cv2.LINE_8)
+        radius = max(3.0, 0.016 * (shape[0] + shape[1]) * rng.uniform(0.4, 1.0))
+        column, row = rng.uniform(0.1, 0.9) * shape[1], rng.uniform(0.15, 0.6) * shape[0]
+        x = np.arange(shape[1], dtype=np.float32)[None] - np.float32(column)
+        distance = np.hypot(x, np.arange(shape[0], dtype=np.float32)[:, None] - np.float32(row))
+        risen = rng.random()  # a low moon is yellow
+        colour = np.array([0.93, 0.94, 0.90]) * (1 - risen * np.array([0.0, 0.14, 0.4]))
+        halo = 0.30 * np.exp(-distance / np.float32(2.5 * radius))
+        disc = np.clip(np.float32(radius + 0.5) - distance, 0, 1)
+        weight = np.maximum(halo, disc)[..., None]
+        image += (colour.astype(np.float32) - image) * weight

@@ -14,6 +14,8 @@ from PIL import Image
 
 from data_scripts.panoramas.photography import LEAST, Panorama, photograph
 from data_scripts.panoramas.scenes import LABELS, PART_LABELS, describe, draw_labels, panorama_size
+from data_scripts.panoramas.trees import SPECIES, tree_shape
+from data_scripts.panoramas.weather import day
 from data_scripts.render_panoramas import (
     render_dataset,
     render_file,
@@ -146,6 +148,49 @@ def test_what_a_label_names_is_seen(pictures: list[Panorama]) -> None:
         assert all(share >= LEAST[label] for label, share in picture.shares.items())
 
 
+def test_mountains_rise_high_or_not_at_all(pictures: list[Panorama]) -> None:
+    ranges = [photograph(np.random.default_rng([9, k]), ("mountains",)) for k in range(3)]
+    others = ((), (), ("desert",), ("desert",), ("trees",))
+    flats = [photograph(np.random.default_rng([9, k]), labels) for k, labels in enumerate(others)]
+    for picture in [*pictures, *ranges, *flats]:
+        if "mountains" in picture.scene.labels:
+            assert picture.shares["mountains"] >= 0.05
+        assert picture.rise <= 0.03  # of other land
+
+
+def warm_share(picture: Panorama) -> float:
+    """Share of the sky that is orange, red or pink."""
+    smooth = cv2.blur(picture.image, (15, 15)).astype(int)  # of grain
+    sky = smooth[: int(picture.scene.horizon * len(smooth))]
+    warm = np.maximum(sky[..., 0] - sky[..., 2], sky[..., 0] - sky[..., 1])
+    return float((warm > 40).mean())
+
+
+@pytest.mark.parametrize("others", [(), ("sea",)])
+def test_the_sky_is_warm_at_sunset_and_at_no_other_time(others: tuple[str, ...]) -> None:
+    for k in range(8):
+        rng = np.random.default_rng([10, k])
+        assert warm_share(photograph(rng, (*others, "sunset"))) > 0.15
+        assert warm_share(photograph(rng, others)) < 0.1  # a red balloon, a hill of poppies
+
+
+def test_skies_are_not_burnt_out(pictures: list[Panorama]) -> None:
+    for picture in pictures:
+        assert (picture.image.min(axis=2) > 250).mean() < 0.03
+
+
+@pytest.mark.parametrize("species", SPECIES)
+def test_trees_have_light_and_shade_and_are_not_white(species: str) -> None:
+    mood = day(np.random.default_rng(3), "clear")
+    for snow in (0.0, 0.5):
+        picture = tree_shape(np.random.default_rng(4), species, 220, mood, "green", snow).picture
+        seen = picture[..., 3] > 200
+        assert 0.03 < seen.mean() < 0.8
+        tone = picture[seen][:, :3].astype(int)
+        assert tone.mean(axis=1).std() > 8
+        assert (tone.min(axis=1) > 200).mean() < 0.1
+
+
 @pytest.mark.parametrize("labels", [(), ("desert",), ("mountains", "sea"), ("sunset", "trees")])
 def test_labels_can_be_asked_for(labels: tuple[str, ...]) -> None:
     assert photograph(np.random.default_rng(5), labels).scene.labels == labels
@@ -162,7 +207,7 @@ def test_pictures_differ_and_are_no_blanks(pictures: list[Panorama]) -> None:
         assert picture.image.dtype == np.uint8 and picture.image.shape[2] == 3
         assert picture.image.shape[:2] == picture.scene.shape
         assert picture.image.std() > 8 and 15 < picture.image.mean() < 245
-        assert 40 <= picture.quality <= 95
+        assert 10 <= picture.quality <= 95
         small.append(cv2.resize(picture.image, (16, 16), interpolation=cv2.INTER_AREA).astype(int))
     apart = [np.abs(a - b).mean() for k, a in enumerate(small) for b in small[:k]]
     assert min(apart) > 3
