@@ -78,7 +78,7 @@ def load_splits(
     given = split_folders(folder)
     train = ImageFolderDataset(given.get("train", folder), seed=seed, log=log)
     splits = {"train": train}
-    for name in given.keys() - {"train"}:
+    for name in [name for name in given if name != "train"]:
         splits[name] = ImageFolderDataset(given[name], classes=train.classes, seed=seed, log=log)
     warn_of_leaks(splits, log)
     missing = {name: share for name, share in (("val", 0.15), ("test", 0.25)) if name not in splits}
@@ -111,9 +111,10 @@ def load_multilabel_splits(
     """
     folder = Path(folder)
     train = MultilabelDataset(folder / "train_label.csv", folder / "train", seed=seed, log=log)
-    given = {"train": train, "test": _labelled(folder, "test", train, log)}
+    given = {"train": train}
     if (folder / "val_label.csv").exists():
         given["val"] = _labelled(folder, "val", train, log)
+    given["test"] = _labelled(folder, "test", train, log)
     warn_of_leaks(given, log)
     splits = given if "val" in given else {**given, **split_multilabel(train, seed=seed)}
     return {name: splits[name] for name in SPLITS}
