@@ -12,10 +12,10 @@ PIP := $(PY) -m pip install --no-compile
 # Data of another form is fetched or is somebody's own; the shortcut is drawn for all.
 RENDERED := $(if $(filter-out rendered,$(COURSE_DATA)),,data/rendered/drones data/rendered/panoramas) data/rendered/shortcut
 
-.PHONY: help course real test lab bench publish badges clean ready
+.PHONY: help course real test lab bench publish publish-real badges clean ready
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-8s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 course: ready ## run the notebooks on rendered data into build/notebooks/ (NOTEBOOKS="02 03" for some)
 	@$(PY) -m tools.execute $(NOTEBOOKS)
@@ -36,6 +36,11 @@ bench: ready ## maintainers: side-by-side timings for images of any size, six mi
 
 publish: ready ## maintainers: execute the notebooks in place, refresh Save_Model/ and the README's tables
 	@$(PY) -m tools.publish
+
+publish-real: $(INSTALLED) ## maintainers: the same on real photos, numbers alone (COURSE_MIRROR=folder for a local copy)
+	@$(PY) -m data_scripts.fetch_drones
+	@$(PY) -m data_scripts.fetch_panoramas
+	@$(PY) -m tools.publish real
 
 badges: ## after a fork: make badges REPO=owner/name points every address at it
 	@echo '$(REPO)' | grep -Ex '[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_.-]+' | grep -vq '\.git$$' || { echo 'make badges REPO=owner/name, as in REPO=ada/transfer-learning-course' >&2; exit 1; }

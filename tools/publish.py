@@ -1,10 +1,13 @@
 """For maintainers: executes the notebooks in place and refreshes what the README shows.
 
-    python -m tools.publish
+    python -m tools.publish           # on rendered data
+    python -m tools.publish real      # on the real photos: numbers alone
 
 Scripts are the source of the notebooks. On rendered data every notebook runs and keeps its
-outputs, its figures go to the top of Save_Model/, its metrics to Save_Model/<task>/metrics.json,
-and the README's tables between its `results` and its `measures` markers are written from those.
+outputs, with the first of BACKBONES; its figures go to the top of Save_Model/. Those that train run
+again with the other backbones, and the metrics of all go to Save_Model/<task>/metrics.json. On real
+photos nothing is kept but Save_Model/<task>/metrics_real.json: no photo, and no figure that shows
+one. The README's tables between its `results` and its `measures` markers are written from both.
 """
 
 from __future__ import annotations
@@ -16,16 +19,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 from jupytext.cli import jupytext
 from nbformat import NotebookNode
 
-from helpers.course import CourseError
+from helpers.course import CourseError, setup
+from helpers.models.backbones import BackboneError, load_backbone
 from tools.environment import ROOT, course_environment
 from tools.execute import NOTEBOOKS, execute, find_notebooks, report
-from tools.results import markdown_table, measures_tables, read_rows
+from tools.results import front_tables, measures_tables, read_rows, recipe_rows
 
 PUBLISHED = ROOT / "Save_Model"
-RUNS = PUBLISHED / "runs" / "rendered"
+RUNS = PUBLISHED / "runs"
+BACKBONES = ("efficientnet_lite0", "mobilenet_v2")
+TRAINING = ("02", "03", "04", "05")  # notebooks with results of a backbone's own
+METRICS = {"rendered": "metrics.json", "real": "metrics_real.json"}
+RECIPES = PUBLISHED / "panoramas" / "recipes.json"
 README = ROOT / "README.md"
 FIGURES = {".jpg", ".png"}
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -67,12 +76,13 @@ def without_paths(text: str, root: Path) -> str:
 
 
 def with_tables(text: str, metrics: Sequence[Path]) -> str:
-    """The README's text with the tables of these metrics.json files between their markers.
+    """The README's text with the tables of these metrics files between their markers.
 
     Raises: PublishError where there are no markers.
     """
     rows = read_rows(metrics)
-    for name, table in (("results", markdown_table(rows)), ("measures", measures_tables(rows))):
+    front = pd.concat([rows, recipe_rows(RECIPES)]) if metrics else rows
+    for name, table in (("results", front_tables(front)), ("measures", measures_tables(rows))):
         start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
         before, found, rest = text.partition(start)
         _, closed, after = rest.partition(end)
@@ -82,38 +92,67 @@ def with_tables(text: str, metrics: Sequence[Path]) -> str:
     return text
 
 
-def copy_results(runs: Path = RUNS, published: Path = PUBLISHED) -> list[Path]:
-    """Copies each task's figures and metrics.json; returns the metrics.json files published."""
+def copy_figures(runs: Path, published: Path = PUBLISHED) -> None:
+    """Copies each task's figures to the top of `published`."""
     for figure in (path for path in sorted(runs.glob("*/*")) if path.suffix in FIGURES):
         shutil.copyfile(figure, published / figure.name)
-    for metrics in runs.glob("*/metrics.json"):
+
+
+def copy_metrics(form: str, runs: Path = RUNS, published: Path = PUBLISHED) -> None:
+    """Copies each task's metrics.json of a form of data, under the form's name for it."""
+    for metrics in (runs / form).glob("*/metrics.json"):
         (published / metrics.parent.name).mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(metrics, published / metrics.parent.name / metrics.name)
-    return sorted(published.glob("*/metrics.json"))
+        shutil.copyfile(metrics, published / metrics.parent.name / METRICS[form])
 
 
-def publish() -> None:
+def published_metrics(published: Path = PUBLISHED) -> list[Path]:
+    """The metrics files that the README's tables are made of."""
+    return sorted(path for name in METRICS.values() for path in published.glob(f"*/{name}"))
+
+
+def run(path: Path, backbone: str) -> NotebookNode:
+    """The executed notebook; PublishError where it fails."""
+    os.environ["COURSE_BACKBONE"] = backbone
+    done = execute(path)
+    report(path, done)
+    if done.error:
+        raise PublishError(f"{path.name} is not published, nor what comes after it.")
+    return done.notebook
+
+
+def publish(form: str) -> None:
     """Everything in turn; a notebook that fails stops it and keeps its former outputs."""
     with_tables(README.read_text(encoding="utf-8"), [])  # before minutes of work
-    for old in RUNS.glob("*/metrics.json"):
-        old.unlink()  # earlier runs with other backbones are not what is published
+    for backbone in BACKBONES:
+        load_backbone(backbone)
+    for old in (RUNS / form).glob("*/metrics.json"):
+        old.unlink()  # what earlier runs have left is not what is published
     take_scripts()
-    for path in find_notebooks([]):
-        run = execute(path)
-        report(path, run)
-        if run.error:
-            raise PublishError(f"{path.name} is not published, nor what comes after it.")
-        nbformat.write(clean(run.notebook), path)
-    metrics = copy_results()
-    README.write_text(with_tables(README.read_text(encoding="utf-8"), metrics), encoding="utf-8")
+    first, *others = BACKBONES
+    if form == "rendered":
+        for path in find_notebooks([]):
+            nbformat.write(clean(run(path, first)), path)
+        copy_figures(RUNS / form)
+    else:
+        others = BACKBONES
+    for backbone in others:
+        for path in find_notebooks(TRAINING):
+            run(path, backbone)
+    copy_metrics(form)
+    tables = with_tables(README.read_text(encoding="utf-8"), published_metrics())
+    README.write_text(tables, encoding="utf-8")
 
 
 def main() -> None:
     """The command line; leaves with status 1 and a sentence where something went wrong."""
-    os.environ.update(course_environment(os.environ, Path.cwd()), COURSE_DATA="rendered")
+    form = sys.argv[1] if len(sys.argv) > 1 else "rendered"
+    if form not in METRICS:
+        sys.exit(f"publish {form}? There is {' and '.join(METRICS)}.")
+    os.environ.update(course_environment(os.environ, Path.cwd()), COURSE_DATA=form)
+    setup()
     try:
-        publish()
-    except (PublishError, CourseError, LookupError) as error:
+        publish(form)
+    except (PublishError, BackboneError, CourseError, LookupError) as error:
         sys.exit(error.args[0])
     print("published; look at `git diff --stat` before you commit")
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import math
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from helpers.course import ROW_KEYS, read_results
+from helpers.evaluation import accuracy_interval
 
 TRAININGS = ("two phases", "any size")  # experiments whose rows are a score and a duration
+FRONT = (*TRAININGS, "older recipe")
+FORMS = {"real": "photos", "rendered": "drawn"}
+TITLES = {
+    "drones": "Drones and birds: test accuracy",
+    "panoramas": "Panoramas, five labels: mean average precision (mAP) on the test",
+}
+LINES = {"phase 1": "phase 1, adaptation", "phase 2": "phase 2, fine-tuning"}
 PHASES = {"phase 1": "1 adaptation", "phase 2": "2 fine-tuning"}
 MEASURES = {
     "pointing game": "Right answers whose map is brightest on the object, as a share",
@@ -30,6 +40,27 @@ def read_rows(paths: Iterable[Path]) -> pd.DataFrame:
         {"task": content["task"], "data": content["data"], **row}
         for content in map(read_results, paths)
         for row in content["rows"]
+    ]
+    return pd.DataFrame(rows, columns=["task", "data", *ROW_KEYS, "value"])
+
+
+def recipe_rows(path: Path) -> pd.DataFrame:
+    """The older recipe's rows from the recipes.json that `tests.benchmarks.older_recipe` writes."""
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    rows = [
+        (
+            "panoramas",
+            data,
+            kept["backbone"],
+            "older recipe",
+            name.removeprefix("older "),
+            "",
+            *pair,
+        )
+        for data, kept in content.items()
+        for name, figures in kept["recipes"].items()
+        if name.startswith("older")
+        for pair in figures.items()
     ]
     return pd.DataFrame(rows, columns=["task", "data", *ROW_KEYS, "value"])
 
@@ -67,12 +98,54 @@ def text_table(rows: pd.DataFrame) -> str:
     return "" if table.empty else table.set_index([*MODEL, "phase"]).to_string()
 
 
-def markdown_table(rows: pd.DataFrame) -> str:
-    """The results for the README: a table for each model, narrow enough for a phone."""
-    return "\n\n".join(
-        markdown(", ".join(model), table[["phase", "score", "seconds"]])
-        for model, table in results_table(rows).groupby(MODEL, sort=False)
+def front_tables(rows: pd.DataFrame) -> str:
+    """The results for the README: a table for each task, a column for each data and backbone.
+
+    Photos come before drawings, so that a phone shows them first. A score with a number of test
+    images has its 95 % interval, one of several seeds their standard deviation.
+    """
+    trained = rows[rows["experiment"].isin(FRONT)].copy()
+    if trained.empty:
+        return ""
+    tables = []
+    for task, group in trained.groupby("task", sort=False):
+        wide = group.pivot_table(
+            index=["experiment", "phase", "method"],
+            columns=["data", "backbone", "metric"],
+            values="value",
+            sort=False,
+        )
+        models = sorted(
+            {(data, backbone) for data, backbone, _ in wide.columns},
+            key=lambda model: (list(FORMS).index(model[0]), model[1]),
+        )
+        table = pd.DataFrame({"": [line_name(*key) for key in wide.index]})
+        for data, backbone in models:
+            part = wide[data, backbone]
+            cells = [front_score(line._asdict()) for line in part.itertuples(index=False)]
+            table[f"{FORMS[data]}<br>{backbone}"] = cells
+        tables.append(markdown(TITLES.get(task, task), table))
+    return "\n\n".join(tables)
+
+
+def line_name(experiment: str, phase: str, method: str) -> str:
+    """What the README calls a line of results."""
+    if experiment == "any size":
+        return method
+    return LINES.get(phase, phase) if experiment == "two phases" else f"{experiment}, {phase}"
+
+
+def front_score(metrics: Mapping[str, float]) -> str:
+    """'95.0 % (91–97)', '88.3 ± 0.8 %', or mAP as '0.907'; "–" where nothing was measured."""
+    accuracy, precision, spread, images = (
+        metrics.get(name, math.nan) for name in ("accuracy", "map", "spread", "test_images")
     )
+    if not math.isnan(precision):
+        return f"{precision:.3f}"
+    if math.isnan(accuracy) or not math.isnan(spread) or math.isnan(images):
+        return score(accuracy, math.nan, spread)
+    low, high = accuracy_interval(round(accuracy * images), int(images))
+    return f"{100 * accuracy:.1f} % ({100 * low:.0f}–{100 * high:.0f})"
 
 
 def measures_tables(rows: pd.DataFrame) -> str:

@@ -7,8 +7,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from helpers.course import record_result
 from tools import publish
 from tools.environment import ROOT
+from tools.execute import Run
 
 
 def test_notebooks_take_their_cells_from_scripts(tmp_path):
@@ -54,28 +56,88 @@ def test_figures_and_metrics_are_published(tmp_path):
     names = ("curves.png", "Mis-classified Images.jpg", "weights.safetensors", "metrics.json")
     for name in names:
         (task / name).write_bytes(b"content")
-    listed = publish.copy_results(tmp_path / "runs" / "rendered", tmp_path)
-    assert listed == [tmp_path / "drones" / "metrics.json"]
+    publish.copy_figures(tmp_path / "runs" / "rendered", tmp_path)
+    publish.copy_metrics("rendered", tmp_path / "runs", tmp_path)
+    assert publish.published_metrics(tmp_path) == [tmp_path / "drones" / "metrics.json"]
     assert {path.name for path in tmp_path.iterdir()} == {
         "runs", "drones", "curves.png", "Mis-classified Images.jpg",
     }  # fmt: skip
 
 
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """Publishing into tmp_path, with notebooks that only leave a figure and a row of results."""
+    readme = tmp_path / "README.md"
+    markers = [
+        f"<!-- {name}:{end} -->" for name in ("results", "measures") for end in ("start", "end")
+    ]
+    readme.write_text("\n".join([*markers, ""]))
+    runs, ran = tmp_path / "runs", []
+
+    def execute(path):
+        form, backbone = os.environ["COURSE_DATA"], os.environ["COURSE_BACKBONE"]
+        ran.append((path.name[:2], backbone))
+        task = runs / form / "drones"
+        task.mkdir(parents=True, exist_ok=True)
+        (task / f"{form}.jpg").write_bytes(backbone.encode())
+        monkeypatch.setattr("helpers.course.runs_folder", lambda: runs / form)
+        record_result("drones", backbone, "two phases", "phase 1", accuracy=0.5)
+        return Run(new_notebook(), 1.0, "")
+
+    for name, value in (
+        ("PUBLISHED", tmp_path), ("RUNS", runs), ("README", readme), ("execute", execute),
+        ("RECIPES", tmp_path / "none.json"), ("take_scripts", lambda: None),
+        ("load_backbone", str), ("report", lambda path, run: None),
+    ):  # fmt: skip
+        monkeypatch.setattr(publish, name, value)
+    monkeypatch.setattr(publish.nbformat, "write", lambda notebook, path: None)
+    # Default arguments hold the places of the real project.
+    monkeypatch.setattr(publish.copy_figures, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(publish.copy_metrics, "__defaults__", (runs, tmp_path))
+    monkeypatch.setattr(publish.published_metrics, "__defaults__", (tmp_path,))
+    return tmp_path, ran
+
+
+def test_drawings_are_published_with_figures_and_photos_as_numbers_alone(published, monkeypatch):
+    folder, ran = published
+    monkeypatch.setenv("COURSE_DATA", "rendered")
+    publish.publish("rendered")
+    assert ran[:6] == [(f"0{number}", publish.BACKBONES[0]) for number in range(1, 7)]
+    assert [number for number, name in ran[6:]] == list(publish.TRAINING)
+    assert (folder / "rendered.jpg").read_text() == publish.BACKBONES[0]
+    monkeypatch.setenv("COURSE_DATA", "real")
+    publish.publish("real")
+    assert {name for _, name in ran[-8:]} == set(publish.BACKBONES)
+    assert sorted(path.name for path in folder.glob("*.jpg")) == ["rendered.jpg"]
+    assert {path.name for path in (folder / "drones").iterdir()} == {
+        "metrics.json", "metrics_real.json",
+    }  # fmt: skip
+    heading = (folder / "README.md").read_text().splitlines()[3]
+    assert heading.count("photos<br>") == heading.count("drawn<br>") == 2
+
+
+def test_nothing_is_published_of_a_form_that_is_none(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["publish", "painted"])
+    with pytest.raises(SystemExit, match="publish painted\\? There is rendered and real"):
+        publish.main()
+
+
 def test_readme_tables_stand_between_their_markers():
     readme = (
-        "top\n<!-- results:start -->\nold\n<!-- results:end -->\n"
-        "<!-- measures:start -->\nold\n<!-- measures:end -->\nbottom\n"
+        "top\n<!-- results:start -->\nstale\n<!-- results:end -->\n"
+        "<!-- measures:start -->\nstale\n<!-- measures:end -->\nbottom\n"
     )
     metrics = ROOT / "Save_Model" / "drones" / "metrics.json"
     made = publish.with_tables(readme, [metrics])
-    assert made.startswith("top\n<!-- results:start -->\n**drones, rendered, ")
-    assert made.endswith("|\n<!-- measures:end -->\nbottom\n") and "old" not in made
+    assert made.startswith("top\n<!-- results:start -->\n**Drones and birds: test accuracy**")
+    assert made.endswith("|\n<!-- measures:end -->\nbottom\n") and "stale" not in made
     for name in ("results", "measures"):
         with pytest.raises(publish.PublishError, match=f"README.md has no lines <!-- {name}:start"):
             publish.with_tables(readme.replace(name, "other"), [])
 
 
 def test_readme_tables_are_what_was_published():
-    metrics = sorted((ROOT / "Save_Model").glob("*/metrics.json"))
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert publish.with_tables(text, metrics) == text, "a number was typed by hand: make publish"
+    assert publish.with_tables(text, publish.published_metrics()) == text, (
+        "a number was typed by hand: make publish"
+    )

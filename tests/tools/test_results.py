@@ -1,7 +1,6 @@
 """Tables of results, from rows to the terminal and the README."""
 
 import json
-import re
 
 import pytest
 
@@ -13,10 +12,10 @@ from tools import results
 def write(tmp_path):
     """Writes a metrics.json of (experiment, phase, method, metric, value); returns its rows."""
 
-    def make(*lines, backbone="vgg16", name="metrics.json"):
+    def make(*lines, backbone="vgg16", name="metrics.json", data="rendered"):
         fields = ("backbone", "experiment", "phase", "method", "metric", "value")
         rows = [dict(zip(fields, (backbone, *line), strict=True)) for line in lines]
-        content = {"task": "drones", "data": "rendered", "rows": rows}
+        content = {"task": "drones", "data": data, "rows": rows}
         (tmp_path / name).write_text(json.dumps(content))
         return tmp_path / name
 
@@ -37,16 +36,6 @@ TRAINED = (
 def test_results_table(write):
     path = write(*TRAINED, ("pointing game", "phase 1", "A", "hits", 0.97))
     rows = results.read_rows([path])
-    assert results.markdown_table(rows).splitlines() == [
-        "**drones, rendered, vgg16**",
-        "",
-        "| phase | score | seconds |",
-        "| --- | ---: | ---: |",
-        "| 1 adaptation | 81.2\u00a0% | 1,012 |",
-        "| 2 fine-tuning | 90.0\u00a0% | – |",
-        "| 4 crop | 92.2\u00a0±\u00a01.2\u00a0mAP | – |",
-        "| 4 any size, average | – | 1 |",
-    ]
     text = results.text_table(rows)
     assert "drones rendered vgg16    1 adaptation" in text and "92.2 ± 1.2 mAP" in text
     assert "pointing" not in text
@@ -54,17 +43,41 @@ def test_results_table(write):
 
 def test_without_results_there_are_no_tables():
     rows = results.read_rows([])
-    assert results.text_table(rows) == results.markdown_table(rows) == ""
+    assert results.text_table(rows) == results.front_tables(rows) == ""
     assert results.measures_tables(rows) == ""
 
 
-def test_each_model_has_a_table_of_its_own(write):
-    paths = [write(*TRAINED), write(*TRAINED, backbone="mobilenet_v2", name="other.json")]
-    made = results.markdown_table(results.read_rows(paths))
-    assert re.findall(r"\*\*(.*)\*\*\n\n\| phase", made) == [
-        "drones, rendered, vgg16",
-        "drones, rendered, mobilenet_v2",
+def test_front_table_has_photos_beside_drawings_and_a_column_for_each_backbone(write):
+    images = (*TRAINED, ("two phases", "phase 2", "", "test_images", 200))
+    paths = [
+        write(*images, data="rendered"),
+        write(*images[:4], backbone="mobilenet_v2", name="other.json"),
+        write(*images[3:4], data="real", name="metrics_real.json"),
     ]
+    rows = results.read_rows(paths)
+    assert results.front_tables(rows).splitlines() == [
+        "**Drones and birds: test accuracy**",
+        "",
+        "|  | photos<br>vgg16 | drawn<br>mobilenet_v2 | drawn<br>vgg16 |",
+        "| --- | ---: | ---: | ---: |",
+        "| phase 1, adaptation | – | 81.2\u00a0% | 81.2\u00a0% |",
+        "| phase 2, fine-tuning | 90.0\u00a0% | 90.0\u00a0% | 90.0\u00a0%\u00a0(85–93) |",
+        "| crop | – | – | 0.921 |",
+        "| any size, average | – | – | – |",
+    ]
+
+
+def test_the_older_recipe_stands_beside_ours(tmp_path):
+    kept = {"older phase 2": {"map": 0.8234, "bce": 0.3}, "ours phase 2": {"map": 0.9}}
+    path = tmp_path / "recipes.json"
+    path.write_text(json.dumps({"real": {"backbone": "vgg16", "recipes": kept}}))
+    table = results.front_tables(results.recipe_rows(path))
+    assert table.splitlines()[2:] == [
+        "|  | photos<br>vgg16 |",
+        "| --- | ---: |",
+        "| older recipe, phase 2 | 0.823 |",
+    ]
+    assert results.recipe_rows(tmp_path / "none.json").empty
 
 
 def test_measures_tables(write):
