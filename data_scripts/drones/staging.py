@@ -10,9 +10,10 @@ from data_scripts.drawing.chance import pick
 from data_scripts.drawing.meshes import Mesh, attitude, merge
 from data_scripts.drones import cities, grounds, places, skies, waters
 from data_scripts.drones.birds import flying_bird
+from data_scripts.drones.large_quadcopters import large_quadcopter
 from data_scripts.drones.perched_birds import perched_bird
 from data_scripts.drones.props import branch, rock, wire
-from data_scripts.drones.quadcopters import Model, large_quadcopter, small_quadcopter
+from data_scripts.drones.quadcopters import Model, small_quadcopter
 from data_scripts.drones.rotors import Rotor
 from data_scripts.drones.skies import Backdrop
 from data_scripts.drones.winged import winged_drone
@@ -108,7 +109,7 @@ def stage(rng: np.random.Generator, class_name: str, setting: str) -> Staged:
     pitch, roll = (0.0, 0.0) if stands else rng.normal(0, [0.6 * tilt, tilt])
     model = turned(model, attitude(rng.uniform(0, 2 * np.pi), pitch, roll))
     low = float(model.mesh.vertices[:, 2].min())
-    if not over_ground:
+    if not over_ground or (setting == "studio" and not stands):
         return Staged(model.mesh, model.rotors)
     floor = low if stands else low - float(np.exp(rng.uniform(np.log(0.3), np.log(4))))
     return Staged(model.mesh, model.rotors, floor, stands)
