@@ -9,7 +9,7 @@ import numpy as np
 from data_scripts.drawing.chance import pick
 from data_scripts.drawing.meshes import Mesh, attitude, merge
 from data_scripts.drones import grounds, places, skies
-from data_scripts.drones.birds import flying_bird
+from data_scripts.drones.birds import flight_attitude, flying_bird
 from data_scripts.drones.perched_birds import perched_bird
 from data_scripts.drones.props import branch, rock, wire
 from data_scripts.drones.quadcopters import Model, large_quadcopter, small_quadcopter
@@ -103,9 +103,10 @@ def stage(rng: np.random.Generator, class_name: str, setting: str) -> Staged:
         return resting_bird(rng, setting)
     model = centred(MAKERS[class_name](rng))
     standing = resting and setting in ("ground", "rock") and class_name != "flying_bird"
-    tilt = 0.4 if class_name in ("flying_bird", "winged_drone") else 0.2
+    tilt = 0.4 if class_name == "winged_drone" else 0.2
     pitch, roll = (0.0, 0.0) if standing else rng.normal(0, [0.6 * tilt, tilt])
-    model = turned(model, attitude(rng.uniform(0, 2 * np.pi), pitch, roll))
+    rotation = attitude(rng.uniform(0, 2 * np.pi), pitch, roll)
+    model = turned(model, flight_attitude(rng) if class_name == "flying_bird" else rotation)
     depth, above = (
         rng.choice([-0.7, 0.6, 0.8, 1.0, 1.2]),
         rng.choice([-1, 1]) * rng.uniform(0.15, 0.6),
