@@ -118,8 +118,9 @@ def face(species: Species, detail: float = 1.0) -> Mesh:
     bill = loft(path, radii, Paint(species.beak, 0.25), 8 if detail > 0.7 else 6)
     if detail <= 0.7:
         return bill
+    eye = 0.07 * size + 0.005
     spot = (size * 0.42 * long, size * (0.81 - 0.1 * species.slender), size * 0.22)
-    return merge(bill, both_sides(ellipsoid(spot, (0.011, 0.008, 0.011), EYE, detail=6)))
+    return merge(bill, both_sides(ellipsoid(spot, (eye, 0.7 * eye, eye), EYE, detail=6)))
 
 
 def head(species: Species, centre: np.ndarray, look: float, nod: float) -> Mesh:

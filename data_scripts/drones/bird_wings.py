@@ -41,12 +41,12 @@ def beating(phase: float, reach: float, lift: float = 0.15) -> WingPose:
     arm = float(np.clip(lift + reach * np.cos(turn), -0.75, 1.2))
     return WingPose(
         arm=arm,
-        hand=arm - 0.08 + 0.12 * down - 0.85 * up,
-        fold=0.06 + 0.85 * up,
+        hand=arm - 0.08 + 0.12 * down - 0.6 * up,
+        fold=0.06 + 0.75 * up,
         twist=0.3 * up - 0.22 * down,
         sweep=0.14 * (1 - np.cos(turn)) - 0.05,
         curl=0.1 + 0.4 * down,
-        flex=0.8 * up,
+        flex=0.7 * up,
     )
 
 
@@ -117,7 +117,8 @@ def wing(species: Species, trunk: Trunk, pose: WingPose, detail: float = 1.0) ->
     """A left wing that grows out of the trunk's side. detail: below 1 for birds far away."""
     planform = species.planform
     length = species.span
-    stations = np.linspace(0, 1, max(9, round(19 * detail)))
+    stations = np.linspace(0, 1, max(9, round(18 * detail)))
+    stations = np.insert(stations, 1, [0.2 * stations[1], 0.5 * stations[1]])  # fine at the root
     leading, trailing = outline(planform, stations)
     chord = (1 - np.cos(np.linspace(0, np.pi, 7 if detail > 0.7 else 5))) / 2
     across = np.concatenate([chord[::-1], chord[1:]])  # hind edge, over the front, hind edge
@@ -136,7 +137,9 @@ def wing(species: Species, trunk: Trunk, pose: WingPose, detail: float = 1.0) ->
     # The root lies on the trunk: no part of the wing is inside it, to break through elsewhere.
     girth = trunk.at(SHOULDER)
     points = points + np.array([SHOULDER, 0.7 * girth[0], girth[2] + 0.5 * girth[1]])
-    root = trunk.on_surface(points[0, :, 0], np.where(above, 0.95, 0.6 - 0.1 * across))
+    root = trunk.on_surface(
+        points[0, :, 0], np.where(above, 0.9, 0.15) + np.where(above, -0.1, 0.4) * across
+    )
     held = (1 - smoothstep(0, 0.13, flat[..., 0]))[..., None]
     points = points + held * (root - points[:1])
     mesh = lattice(points, Paint(species.wing, 0.1, Pattern.QUILLS), repeat=(1.2, 1.0))

@@ -80,7 +80,7 @@ def spine(species: Species, lift: float) -> tuple[np.ndarray, np.ndarray]:
     """Path (K, 3) and radii (K, 2) of a flying bird's trunk and neck, from the tail to the nape."""
     stout, slim = species.stout * 0.085, neck_radius(species)
     path = [[-0.28, 0, 0.012], [-0.2, 0, 0.006], [-0.09, 0, 0], [0.03, 0, -0.004], [0.12, 0, 0.0]]
-    radii = [[0.2, 0.1], [0.46, 0.38], [0.8, 0.76], [1, 1.02], [0.9, 0.94]]
+    radii = [[0.34, 0.13], [0.54, 0.42], [0.8, 0.76], [1, 1.02], [0.9, 0.94]]
     radii = [[stout * width, stout * height] for width, height in radii]
     neck = species.neck * 0.5
     if species.folds_neck:  # an S: down before the breast and back up to the head
@@ -129,7 +129,7 @@ def flying(
     ]
     direction = np.array([-1.0, 0, rng.normal(0, 0.06) - 0.5 * pose.pitch * pose.landing])
     base, twist = radii[0, 0], rng.normal(0, 0.12)
-    parts.append(tail(species, path[0] + [0.015, 0, 0], direction, pose.tail_spread, base, twist))
+    parts.append(tail(species, path[0] + [0.03, 0, 0], direction, pose.tail_spread, base, twist))
     if pose.landing:
         parts.append(lowered_feet(species, min(species.legs * 0.8, 0.3)))
     elif species.legs > 0.3 or rng.random() < 0.2:
@@ -159,12 +159,12 @@ def places_in_flock(rng: np.random.Generator, number: int, line: bool) -> np.nda
     if line:  # an oblique line, or a V behind the first
         sides = np.where(rng.random() < 0.5, 1, (-1) ** np.arange(number))
         ranks = np.arange(number) if np.all(sides == 1) else (np.arange(number) + 1) // 2
-        places = np.stack([-0.75 * ranks, 1.05 * ranks * sides, 0.0 * ranks], axis=1)
+        places = np.stack([-0.55 * ranks, 0.8 * ranks * sides, 0.0 * ranks], axis=1)
         return places + rng.normal(0, 0.12, (number, 3))
     places = np.zeros((0, 3))
     while len(places) < number:
-        spot = rng.uniform(-1, 1, 3) * [1.1, 1.2, 0.9] * number**0.45
-        if len(places) == 0 or np.linalg.norm(places - spot, axis=1).min() > 0.85:
+        spot = rng.uniform(-1, 1, 3) * [0.9, 0.9, 0.7] * number**0.4
+        if len(places) == 0 or np.linalg.norm(places - spot, axis=1).min() > 0.6:
             places = np.concatenate([places, spot[None]])
     return places
 
