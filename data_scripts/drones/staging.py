@@ -9,7 +9,7 @@ import numpy as np
 from data_scripts.drawing.chance import pick
 from data_scripts.drawing.meshes import Mesh, attitude, merge
 from data_scripts.drones import cities, grounds, places, skies, waters
-from data_scripts.drones.birds import flying_bird
+from data_scripts.drones.birds import flight_attitude, flying_bird
 from data_scripts.drones.large_quadcopters import large_quadcopter
 from data_scripts.drones.perched_birds import perched_bird
 from data_scripts.drones.props import branch, rock, wire
@@ -105,9 +105,10 @@ def stage(rng: np.random.Generator, class_name: str, setting: str) -> Staged:
     model = centred(MAKERS[class_name](rng))
     over_ground = setting in ("ground", "studio")
     stands = over_ground and class_name != "flying_bird" and rng.random() < STANDING
-    tilt = 0.4 if class_name in ("flying_bird", "winged_drone") else 0.2
+    tilt = 0.4 if class_name == "winged_drone" else 0.2
     pitch, roll = (0.0, 0.0) if stands else rng.normal(0, [0.6 * tilt, tilt])
-    model = turned(model, attitude(rng.uniform(0, 2 * np.pi), pitch, roll))
+    rotation = attitude(rng.uniform(0, 2 * np.pi), pitch, roll)
+    model = turned(model, flight_attitude(rng) if class_name == "flying_bird" else rotation)
     low = float(model.mesh.vertices[:, 2].min())
     if not over_ground or (setting == "studio" and not stands):
         return Staged(model.mesh, model.rotors)
