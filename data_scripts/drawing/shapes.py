@@ -83,7 +83,7 @@ def ring(
     paint: Paint,
     arc: tuple = (0, 2 * np.pi),
 ) -> Mesh:
-    """A bar bent to a horizontal circle, or to an arc of it (radians); thickness: sideways, upright."""
+    """A bar bent to a horizontal circle or an arc of it (radians); thickness: sideways, upright."""
     steps = max(6, int(24 * (arc[1] - arc[0]) / (2 * np.pi)))
     angles = np.linspace(*arc, steps)
     path = np.stack([np.cos(angles) * radius, np.sin(angles) * radius, 0 * angles], axis=1)

@@ -97,8 +97,11 @@ def winged_drone(rng: np.random.Generator) -> Model:
         radius = rng.uniform(0.045, 0.065)
         chord = rng.uniform(0.09, 0.12) if slender else rng.uniform(0.13, 0.18)
         inside, height = (0.0, 1.15) if rng.random() < 0.5 else (0.6, 0.1)  # on top, or from a side
-        wings = half_wing((0.09, inside * radius, height * radius), span, (chord, chord * rng.uniform(0.5, 0.95)),
-                          rng.uniform(0.0, 0.06), rng.uniform(0.0, 0.06), paint)  # fmt: skip
+        root, chords = (
+            (0.09, inside * radius, height * radius),
+            (chord, chord * rng.uniform(0.5, 0.95)),
+        )
+        wings = half_wing(root, span, chords, *rng.uniform(0.0, 0.06, 2), paint)
         parts += [fuselage(nose, tail, radius, paint), marked(rng, both_sides(wings))]
         size = rng.uniform(0.14, 0.19)
         aft = tail + 0.1

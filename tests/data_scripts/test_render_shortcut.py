@@ -131,10 +131,10 @@ def test_boxes_lie_in_their_pictures(dataset: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "size", "quality"),
     [
-        ("flying_bird", (323, 326), 63),
-        ("large_quadcopter", (577, 575), 95),
-        ("small_quadcopter", (451, 327), 70),
-        ("winged_drone", (267, 279), 83),
+        ("flying_bird", (323, 326), 52),
+        ("large_quadcopter", (577, 575), 85),
+        ("small_quadcopter", (451, 327), 81),
+        ("winged_drone", (267, 279), 50),
     ],
 )
 def test_without_a_given_sky_the_drones_stay_as_they_are(
