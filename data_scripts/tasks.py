@@ -32,11 +32,11 @@ class Source:
 
 
 SOURCES = {
-    ("drones", "rendered"): Source("data_scripts.render_drones:render_dataset", version=2),
+    ("drones", "rendered"): Source("data_scripts.render_drones:render_dataset", version=3),
     ("drones", "real"): Source("data_scripts.fetch_drones:fetch_dataset"),
     ("panoramas", "rendered"): Source("data_scripts.render_panoramas:render_dataset", version=2),
     ("panoramas", "real"): Source("data_scripts.fetch_panoramas:fetch_dataset"),
-    ("shortcut", "rendered"): Source("data_scripts.render_shortcut:render_dataset", version=1),
+    ("shortcut", "rendered"): Source("data_scripts.render_shortcut:render_dataset", version=2),
 }
 ALWAYS_RENDERED = ("shortcut",)  # an experiment, the same whatever data the notebooks run on
 OWN_LAYOUTS = {

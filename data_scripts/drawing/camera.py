@@ -100,7 +100,8 @@ def sunlit(mesh: Mesh, sun: np.ndarray, size: int = 160) -> np.ndarray:
     nearest = np.full((size, size), np.float32(1e9))
     order = painted_order(mesh.triangles, seen[:, 2])
     triangles = mesh.triangles[order]
-    paint(nearest, flat[triangles], seen[triangles, 2].mean(axis=1))
+    # by each triangle's far corner, so that no surface that slopes away shades itself
+    paint(nearest, flat[triangles], seen[triangles, 2].max(axis=1))
     column, row = np.round(flat).astype(int).T
     blocked = seen[:, 2] - nearest[row, column] > 0.03 * extent
     return 1.0 - blocked.astype(np.float32)
@@ -122,7 +123,9 @@ def rasterise(mesh: Mesh, view: View, shape: tuple[int, int], sun: np.ndarray) -
     inside = (high > 0).all(axis=1) & (low < [width, height]).all(axis=1)
     inside &= (seen[triangles, 2] > 0.12 * view.distance).all(axis=1) & (np.abs(area) > 1e-6)
     thin = mesh.surface[triangles[:, 0], 7] > 0
-    triangles_kept = np.flatnonzero(inside & (thin | (area > 0)))
+    # Of a closed surface the near side shows: there the corners run counter-clockwise, which is a
+    # negative area where y points down.
+    triangles_kept = np.flatnonzero(inside & (thin | (area < 0)))
     order = painted_order(triangles[triangles_kept], seen[:, 2])
     chosen = triangles_kept[order]
     raster = np.zeros(shape, np.int32)

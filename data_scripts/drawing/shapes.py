@@ -77,14 +77,19 @@ def rod(start: tuple, end: tuple, radius: float, paint: Paint, sides: int = 8) -
 
 
 def ring(
-    centre: tuple, radius: float, thickness: float, paint: Paint, arc: tuple = (0, 2 * np.pi)
+    centre: tuple,
+    radius: float,
+    thickness: tuple[float, float],
+    paint: Paint,
+    arc: tuple = (0, 2 * np.pi),
 ) -> Mesh:
-    """A round bar bent to a horizontal circle, or to an arc of it (radians)."""
+    """A bar bent to a horizontal circle or an arc of it (radians); thickness: sideways, upright."""
     steps = max(6, int(24 * (arc[1] - arc[0]) / (2 * np.pi)))
     angles = np.linspace(*arc, steps)
     path = np.stack([np.cos(angles) * radius, np.sin(angles) * radius, 0 * angles], axis=1)
     path[:, 1] += 1e-5
-    return loft(path + np.asarray(centre, float), thickness, paint, 6)
+    girth = np.tile(thickness, (steps, 1))
+    return loft(path + np.asarray(centre, float), girth, paint, 6)
 
 
 def aerofoil(

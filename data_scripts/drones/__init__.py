@@ -3,4 +3,4 @@
 `photograph` makes one picture of a class.
 """
 
-from data_scripts.drones.photography import Rendered, photograph
+from data_scripts.drones.photography import PERCHED, Rendered, photograph

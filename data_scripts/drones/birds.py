@@ -1,186 +1,197 @@
-"""Birds in flight, gliding or flapping, and the parts that birds at rest share."""
+"""Birds in flight, alone or in small flocks: flapping, gliding, soaring, banking, landing."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from data_scripts.drawing.meshes import (
-    Mesh,
-    Paint,
-    Pattern,
-    attitude,
-    both_sides,
-    lattice,
-    merge,
-    recoloured,
+from data_scripts.drawing.meshes import Mesh, attitude, merge, turn
+from data_scripts.drones.bird_bodies import (
+    Trunk,
+    body,
+    face,
+    head_profile,
+    lowered_feet,
+    neck_radius,
+    splined,
+    tail,
+    tucked_feet,
 )
-from data_scripts.drawing.shapes import aerofoil, ellipsoid, loft, rod
-from data_scripts.drones.plumage import SPECIES, Species, individual
+from data_scripts.drones.bird_wings import WingPose, beating, gliding, wing
+from data_scripts.drones.plumage import KINDS, Species, in_shade, individual
 from data_scripts.drones.quadcopters import Model
 
-EYE = Paint((0.02, 0.02, 0.02), 0.35)
+FLOCKS = 0.13  # how many pictures show several birds
+BACKLIT = 0.1  # how many birds are silhouettes
+FLOCK_SIZES = {2: 0.32, 3: 0.24, 4: 0.16, 5: 0.12, 6: 0.09, 7: 0.07}
+SKEINS = ("waterfowl", "wader", "gull")  # kinds that fly in lines
 
 
-def body(path: np.ndarray, radii: np.ndarray, species: Species) -> Mesh:
-    """Trunk and neck along a path from the tail's root to the head: back, belly and neck."""
-    steps = np.linspace(0, len(path) - 1, 20)
-    fine = np.stack([smooth(steps, path[:, k]) for k in range(3)], axis=1)
-    girth = np.stack([smooth(steps, radii[:, k]) for k in range(2)], axis=1)
-    mesh = loft(
-        fine, np.maximum(girth, 0.008), Paint(species.back, 0.12, Pattern.PLUMAGE), 18,
-        repeat=(1.3, 1.0),
-    )  # fmt: skip
-    sine = np.sin(mesh.surface[:, 6] * 2 * np.pi)  # -1 along the breast and belly
-    mesh = recoloured(mesh, species.belly, (0.25 - sine) * 1.8)
-    along = mesh.surface[:, 5] / 1.3
-    return recoloured(mesh, species.head, (along - 0.74) * 9)
+@dataclass(frozen=True)
+class FlightPose:
+    """A bird's posture: its wings, how far its tail is spread, whether its legs are down.
+
+    pitch: nose up, in radians; phase: of the wing's beat, None while it glides.
+    """
+
+    left: WingPose
+    right: WingPose
+    tail_spread: float
+    pitch: float = 0.0
+    landing: bool = False
+    phase: float | None = None
 
 
-def smooth(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Values at fractional indices, by Catmull-Rom splines."""
-    padded = np.concatenate([[2 * values[0] - values[1]], values, [2 * values[-1] - values[-2]]])
-    index = np.clip(steps.astype(int), 0, len(values) - 2)
-    t = steps - index
-    a, b, c, d = (padded[index + k] for k in range(4))
-    return 0.5 * (
-        2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3
+def flight_pose(
+    rng: np.random.Generator, species: Species, phase: float | None = None
+) -> FlightPose:
+    """Flapping in any phase, gliding, soaring or landing, as often as the kind does."""
+    planform = species.planform
+    kind = rng.random()
+    soars = planform.fingers > 0 or species.shape == "gull"
+    if phase is None and kind < (0.5 if soars else 0.28):
+        pose = gliding(rng, planform)
+        spread = rng.uniform(0.15, 0.85 if planform.fingers else 0.5)
+        return FlightPose(pose, uneven(rng, pose), spread, rng.normal(0, 0.08))
+    if phase is None and kind > 0.93:  # braking before it lands, its body upright
+        phase = rng.uniform(0, 0.45)
+        pose = beating(phase, rng.uniform(0.4, 0.75), 0.45)
+        pitch, spread = rng.uniform(0.35, 0.8), rng.uniform(0.6, 1.0)
+        return FlightPose(pose, uneven(rng, pose), spread, pitch, True, phase)
+    phase = rng.random() if phase is None else phase
+    reach = rng.uniform(0.35, 0.75) if soars else rng.uniform(0.5, 0.95)
+    pose = beating(phase, reach, rng.uniform(0.05, 0.3))
+    pitch = rng.normal(0.06, 0.1)
+    return FlightPose(pose, uneven(rng, pose), rng.uniform(0.1, 0.45), pitch, False, phase)
+
+
+def uneven(rng: np.random.Generator, pose: WingPose) -> WingPose:
+    """The other wing of a pair: birds steer with small differences."""
+    return replace(
+        pose,
+        arm=pose.arm + rng.normal(0, 0.05),
+        fold=max(0.0, pose.fold + rng.normal(0, 0.06)),
+        twist=pose.twist + rng.normal(0, 0.04),
     )
 
 
-def head(species: Species, centre: np.ndarray, nod: float) -> Mesh:
-    """Head, eyes and beak, looking along x and down by `nod` radians."""
-    size = 0.062 * species.head_size
-    skull = ellipsoid(
-        (0, 0, 0),
-        (size * 1.2, size * 0.92, size),
-        Paint(species.head, 0.12, Pattern.PLUMAGE),
-        detail=14,
-    )
-    long = species.beak_length * 0.62
-    droop = -0.45 * long if species.hooked else -0.06 * long
-    path = np.array([[size * 0.8, 0, -0.1 * size], [size * 1.1 + 0.35 * long, 0, -0.1 * size],
-                     [size * 1.1 + 0.8 * long, 0, -0.12 * size + 0.3 * droop],
-                     [size * 1.1 + long, 0, -0.12 * size + droop]])  # fmt: skip
-    thick = min(0.36 * size, 0.016 + 0.12 * long) * (1.25 if species.hooked else 1.0)
-    radii = np.array([[1, 1.15], [0.75, 0.9], [0.4, 0.5], [0.08, 0.08]]) * thick
-    beak = loft(path, radii, Paint(species.beak, 0.5), 10)
-    eye = ellipsoid((size * 0.5, size * 0.74, size * 0.22), (0.013, 0.009, 0.013), EYE, detail=8)
-    whole = merge(skull, beak, both_sides(eye))
-    return whole.turned(attitude(0, -nod, 0)).moved(centre)
+def spine(species: Species, lift: float) -> tuple[np.ndarray, np.ndarray]:
+    """Path (K, 3) and radii (K, 2) of a flying bird's trunk and neck, from the tail to the nape."""
+    stout, slim = species.stout * 0.085, neck_radius(species)
+    path = [[-0.28, 0, 0.012], [-0.2, 0, 0.006], [-0.09, 0, 0], [0.03, 0, -0.004], [0.12, 0, 0.0]]
+    radii = [[0.34, 0.13], [0.54, 0.42], [0.8, 0.76], [1, 1.02], [0.9, 0.94]]
+    radii = [[stout * width, stout * height] for width, height in radii]
+    neck = species.neck * 0.5
+    if species.folds_neck:  # an S: down before the breast and back up to the head
+        path += [[0.19, 0, -0.02], [0.235, 0, -0.024], [0.252, 0, 0.004]]
+        radii += [[1.6 * slim, 2.0 * slim], [1.2 * slim, 1.45 * slim], [slim, 1.1 * slim]]
+    elif neck > 0.14:
+        path += [[0.17 + 0.25 * neck, 0, 0.006], [0.2 + 0.65 * neck, 0, 0.4 * lift]]
+        path += [[0.21 + neck, 0, 0.9 * lift]]
+        radii += [[0.55 * stout + 0.2 * slim] * 2, [slim, 1.1 * slim], [slim, slim]]
+    else:
+        path += [[0.168 + 0.8 * neck, 0, 0.006 + 0.5 * lift]]
+        between = 0.5 * stout + 0.45 * slim
+        radii += [[between, between * 1.02]]
+    return np.array(path, float), np.array(radii)
 
 
-def tail(species: Species, root: np.ndarray, direction: np.ndarray, spread: float) -> Mesh:
-    """A fan of feathers behind the root, thin and seen from both sides."""
-    across = np.linspace(-1, 1, 9)
-    along = np.linspace(0, 1, 5)
-    outline = 1 + species.fork * (np.abs(across) - 0.6) - 0.12 * across**2
-    width = 0.03 + along[:, None] * spread * species.tail * 1.3
-    points = root + (along[:, None] * outline * species.tail)[:, :, None] * direction
-    points = points + (width * across)[:, :, None] * np.array([0, 1.0, 0])
-    points = points - (0.015 * across**2)[None, :, None] * np.array([0, 0, 1.0])
-    mesh = lattice(points, Paint(species.wing, 0.08, Pattern.QUILLS), thin=True)
-    mesh.surface[:, 5] = np.tile(across, 5) * 0.3 + 0.3  # vanes run along the tail
-    mesh.surface[:, 6] = np.repeat(along, 9) * 0.1
-    return recoloured(mesh, species.tip, np.repeat(along, 9) * 1.6 - 1.1)
+def trunk_of(species: Species, lift: float = 0.0) -> Trunk:
+    """What the wings grow out of: the trunk's sections up to the breast."""
+    path, radii = spine(species, lift)
+    fine, girth = splined(path, radii, 8 * len(path) - 7)
+    kept = slice(0, 33)  # to the fifth point: the neck may turn back
+    return Trunk(fine[kept, 0], fine[kept, 2], girth[kept])
 
 
-def wing(species: Species, beat: float, fold: float) -> Mesh:
-    """A spread left wing: beat raises it (radians), fold brings the wrist forward and in."""
-    stations = np.linspace(0, 1, 11)
-    inner = np.minimum(stations, 0.42) * species.span
-    outer = np.maximum(stations - 0.42, 0) * species.span
-    rise = beat
-    lag = beat * 0.9 - 0.12 if beat > 0 else beat * 0.35
-    y = inner * np.cos(rise) + outer * np.cos(lag) * np.cos(fold)
-    z = inner * np.sin(rise) + outer * np.sin(lag)
-    x = (
-        0.35 * fold * inner
-        + 0.06 * np.sin(stations * np.pi)
-        - outer * (np.sin(fold) + 0.25 * species.point)
-    )
-    blunt = np.interp(stations, [0, 0.2, 0.45, 0.8, 0.93, 1], [0.85, 1.0, 0.98, 0.8, 0.6, 0.3])
-    pointed = np.interp(stations, [0, 0.2, 0.45, 0.8, 0.93, 1], [0.95, 1.0, 0.85, 0.45, 0.24, 0.06])
-    chord = species.chord * (blunt * (1 - species.point) + pointed * species.point)
-    leading = np.stack([x + 0.11, y + 0.035, z + 0.03], axis=1)
-    mesh = aerofoil(
-        leading, chord, Paint(species.wing, 0.1, Pattern.QUILLS), 0.05, 0.07, (1.2, 1.0)
-    )
-    below = mesh.normals[:, 2] * np.cos(beat) < -0.05
-    mesh = recoloured(mesh, species.under, below * 0.95)
-    trailing = np.abs(mesh.surface[:, 6] - 0.5) * 2
-    mesh = recoloured(mesh, species.tip, np.clip(mesh.surface[:, 5] / 1.2 * 4 - 2.9, 0, 0.9))
-    mesh = recoloured(mesh, species.tip, (trailing - 0.72) * 2.2 * (species.point < 0.9))
-    if species.barred:
-        mesh.surface[below, 4] = Pattern.BARRED
-    parts = [mesh]
-    for number in range(species.fingers):
-        share = number / max(species.fingers - 1, 1)
-        start = leading[-2 if number else -1] - [chord[-2] * 0.75 * share, 0.02, 0]
-        angle = 0.15 + 1.0 * share + 0.6 * fold
-        out = np.array(
-            [-np.sin(angle), np.cos(angle) * np.cos(lag), np.sin(lag) + 0.12 * (1 - share)]
-        )
-        length = species.span * (0.3 - 0.1 * share)
-        along = np.linspace(-0.35, 1, 5)[:, None, None]
-        side = np.array([-np.cos(angle), -np.sin(angle), 0.0]) * 0.02
-        slim = np.array([1.0, 1.1, 1.0, 0.8, 0.25])[:, None, None]
-        grid = start + along * length * out + slim * np.array([-1.0, 0, 1.0])[None, :, None] * side
-        parts.append(lattice(grid, Paint(species.tip, 0.08, Pattern.QUILLS), (0.1, 0.1), thin=True))
-    return merge(*parts)
+def wings(species: Species, pose: FlightPose, detail: float = 1.0) -> Mesh:
+    trunk = trunk_of(species)
+    right = wing(species, trunk, pose.right, detail).mirrored()
+    return merge(wing(species, trunk, pose.left, detail), right)
 
 
-def neck_radius(species: Species) -> float:
-    """Short necks are as thick as the head, long ones slim."""
-    return 0.058 * species.head_size * float(np.clip(1.02 - 1.3 * species.neck, 0.42, 1))
+def flying(
+    rng: np.random.Generator, species: Species, pose: FlightPose, detail: float = 1.0
+) -> Mesh:
+    """A bird on the wing. detail: below 1 where it is small, for fewer triangles."""
+    lift = rng.uniform(-0.015, 0.03)
+    path, radii = spine(species, lift)
+    nod = attitude(0, -rng.uniform(-0.1, 0.15) - 0.6 * pose.pitch, 0)
+    skull, girth = head_profile(species)
+    gap = 0.018 if species.folds_neck else 0.042
+    crown = path[-1] + [gap - skull[0, 0], 0, 0.012 + 0.5 * lift]
+    whole = np.concatenate([path, turn(skull, nod) + crown])
+    parts = [
+        body(whole, np.concatenate([radii, girth]), species, len(path), detail),
+        face(species, detail).turned(nod).moved(crown),
+        wings(species, pose, detail),
+    ]
+    direction = np.array([-1.0, 0, rng.normal(0, 0.06) - 0.5 * pose.pitch * pose.landing])
+    base, twist = radii[0, 0], rng.normal(0, 0.12)
+    parts.append(tail(species, path[0] + [0.03, 0, 0], direction, pose.tail_spread, base, twist))
+    if pose.landing:
+        parts.append(lowered_feet(species, min(species.legs * 0.8, 0.3)))
+    elif species.legs > 0.3 or rng.random() < 0.2:
+        parts.append(tucked_feet(species))
+    return merge(*parts).turned(attitude(0, pose.pitch, 0))
 
 
-def flying(rng: np.random.Generator, species: Species) -> Mesh:
-    """A bird on the wing, in any phase of its beat or gliding."""
-    stout, neck = species.stout * 0.085, species.neck * 0.5
-    lift = rng.uniform(-0.01, 0.04)
-    trunk = [[-0.24, 0, 0.02], [-0.12, 0, 0.005], [0.02, 0, 0], [0.13, 0, 0.004]]
-    throat = [[0.2 + 0.55 * neck, 0, 0.012 + lift * 0.5], [0.25 + neck, 0, 0.02 + lift]]
-    path = np.array(trunk + throat)
-    slim = neck_radius(species)
-    radii = np.array([[0.25, 0.2], [0.75, 0.7], [1, 1], [0.85, 0.9], [0, 0], [0, 0]]) * stout
-    radii[4:] = [[slim * 1.12, slim * 1.15], [slim, slim]]
-    skull = head(species, path[-1] + [0.015, 0, 0.006], rng.uniform(-0.1, 0.25))
-    parts = [body(path, radii, species), skull]
-    parts.append(
-        tail(
-            species,
-            path[0] + [0.05, 0, 0.01],
-            np.array([-1.0, 0, rng.uniform(-0.1, 0.1)]),
-            rng.uniform(0.15, 0.5),
-        )
-    )
-    gliding = rng.random() < 0.4
-    beat = rng.uniform(0.0, 0.3) if gliding else rng.uniform(-0.75, 1.15)
-    fold = rng.uniform(0.0, 0.3) if gliding else rng.uniform(0.0, 0.55)
-    root = np.array([0, 0.75 * stout - 0.035, 0.3 * stout])
-    parts.append(both_sides(wing(species, beat, fold).moved(root)))
-    if species.legs > 0.4:  # long legs trail behind
-        leg = rod(
-            (-0.15, 0.02, -0.03),
-            (-0.2 - species.legs * 0.6, 0.025, -0.02),
-            0.008,
-            Paint(species.leg, 0.2),
-            6,
-        )
-        parts.append(both_sides(leg))
-    return merge(*parts)
+def flight_attitude(rng: np.random.Generator) -> np.ndarray:
+    """How a flying bird is turned before a camera that looks along y.
+
+    Level on any course, banking, seen from below as it passes overhead, or from above.
+    """
+    course = attitude(rng.uniform(0, 2 * np.pi), 0, 0)
+    kind = rng.random()
+    if kind < 0.45:
+        return course @ attitude(0, rng.normal(0.03, 0.15), rng.normal(0, 0.2))
+    if kind < 0.67:
+        bank = rng.choice([-1, 1]) * rng.uniform(0.4, 1.1)
+        return course @ attitude(0, rng.uniform(-0.15, 0.25), bank)
+    overhead = rng.uniform(0.45, 1.4) if kind < 0.92 else -rng.uniform(0.4, 1.1)
+    own = attitude(0, rng.normal(0, 0.12), rng.normal(0, 0.2))
+    return attitude(0, 0, -overhead) @ course @ own
+
+
+def places_in_flock(rng: np.random.Generator, number: int, line: bool) -> np.ndarray:
+    """Where the birds of a flock are (number, 3), in units of a wing's span."""
+    if line:  # an oblique line, or a V behind the first
+        sides = np.where(rng.random() < 0.5, 1, (-1) ** np.arange(number))
+        ranks = np.arange(number) if np.all(sides == 1) else (np.arange(number) + 1) // 2
+        places = np.stack([-0.55 * ranks, 0.8 * ranks * sides, 0.0 * ranks], axis=1)
+        return places + rng.normal(0, 0.12, (number, 3))
+    places = np.zeros((0, 3))
+    while len(places) < number:
+        spot = rng.uniform(-1, 1, 3) * [0.9, 0.9, 0.7] * number**0.4
+        if len(places) == 0 or np.linalg.norm(places - spot, axis=1).min() > 0.6:
+            places = np.concatenate([places, spot[None]])
+    return places
+
+
+def flock(rng: np.random.Generator, species: Species, line: bool) -> Mesh:
+    """Two to seven of a kind on about one course, each in its own phase and at its own distance."""
+    number = int(rng.choice(list(FLOCK_SIZES), p=list(FLOCK_SIZES.values())))
+    spots = places_in_flock(rng, number, line) * 2 * species.span
+    birds = []
+    for spot in spots:
+        own = individual(rng, species)
+        pose = flight_pose(rng, own)
+        bird = flying(rng, own, replace(pose, landing=False), 0.72 if number < 4 else 0.5)
+        wander = 0.08 if line else 0.3
+        course = attitude(*(rng.normal(0, [wander, 0.5 * wander, wander])))
+        size = 1.0 if line else rng.uniform(0.6, 1.1)  # as of birds nearer and farther
+        birds.append(bird.turned(course).scaled(size).moved(spot))
+    return merge(*birds)
 
 
 def flying_bird(rng: np.random.Generator) -> Model:
-    """One bird in flight, sometimes two of a kind."""
-    species = SPECIES[rng.integers(len(SPECIES))]
-    first = flying(rng, individual(rng, species))
-    if rng.random() > 0.12:
-        return Model(first)
-    second = flying(rng, individual(rng, species))
-    second = second.turned(attitude(rng.uniform(-0.5, 0.5), rng.uniform(-0.2, 0.2), 0))
-    side = rng.choice([-1.0, 1.0])
-    offset = np.array(
-        [rng.uniform(-1.0, 1.0), side * rng.uniform(1.0, 1.7), rng.uniform(-0.5, 0.5)]
-    )
-    return Model(merge(first, second.moved(offset)).moved(-offset / 2))
+    """One bird in flight, or a small flock, which counts as one object: all of it is its mask."""
+    group = list(KINDS)[rng.integers(len(KINDS))]
+    species = KINDS[group][rng.integers(len(KINDS[group]))]
+    if rng.random() < BACKLIT:
+        species = in_shade(species, rng.uniform(0.75, 1.0))
+    if rng.random() < FLOCKS:
+        return Model(flock(rng, species, group in SKEINS and rng.random() < 0.6))
+    species = individual(rng, species)
+    return Model(flying(rng, species, flight_pose(rng, species)))

@@ -10,14 +10,13 @@ from data_scripts.drawing.meshes import (
     Mesh,
     Paint,
     Pattern,
-    attitude,
     both_sides,
     lattice,
     merge,
     recoloured,
 )
 from data_scripts.drawing.shapes import loft, rod
-from data_scripts.drones.birds import body, head, neck_radius, tail
+from data_scripts.drones.bird_bodies import body, head, neck_radius, tail
 from data_scripts.drones.plumage import SPECIES, Species, individual
 
 
@@ -64,14 +63,9 @@ def perched_bird(rng: np.random.Generator, perch: str) -> Mesh:
     path = np.concatenate([spots, [reach, crown]])
     slim = neck_radius(species)
     radii = np.array([[0.2, 0.16], [0.66, 0.6], [1, 1.05], [0.8, 0.9], [0, 0], [0, 0]]) * stout
-    radii[4:] = [[slim * 1.15, slim * 1.25], [slim, slim]]
-    look = attitude(rng.normal(0, 0.5), 0, 0)
-    skull = (
-        head(species, np.zeros(3), rng.uniform(-0.1, 0.35))
-        .turned(look)
-        .moved(path[-1] + [0.012, 0, 0.012])
-    )
-    parts = [body(path, radii, species), skull]
+    radii[4:] = [[slim * 1.15, slim * 1.25], [slim * 0.75, slim * 0.75]]
+    skull = head(species, path[-1] + [0.012, 0, 0.012], rng.normal(0, 0.5), rng.uniform(-0.1, 0.35))
+    parts = [body(path, radii, species, len(path) - 1), skull]
     aft = np.array([-cos, 0, -sin * 0.9])
     parts.append(tail(species, path[0] + [0.05 * cos, 0, 0.05 * sin], aft, rng.uniform(0.06, 0.16)))
     parts.append(both_sides(folded_wing(species, path, stout)))
@@ -93,7 +87,7 @@ def folded_wing(species: Species, path: np.ndarray, stout: float) -> Mesh:
     upright = np.array([aft[2], 0.0, -aft[0]])
     along = np.linspace(0, 1, 12)
     line = path[3] + 0.05 * aft + [0, 0, 0.015]
-    line = line + (along * (0.43 + 0.15 * species.point))[:, None] * aft
+    line = line + (along * (0.43 + 0.15 * species.planform.point))[:, None] * aft
     line[:, 1] = stout * np.interp(along, [0, 0.15, 0.3, 0.65, 1], [0.8, 0.94, 1.0, 0.62, 0.03])
     height = stout * np.interp(along, [0, 0.15, 0.4, 0.75, 1], [0.12, 0.62, 0.7, 0.34, 0.05])
     width = stout * np.interp(along, [0, 0.2, 0.6, 1], [0.04, 0.15, 0.16, 0.03])

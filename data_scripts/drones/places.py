@@ -19,8 +19,6 @@ from data_scripts.drones.skies import (
     sun_at,
 )
 
-WALLS = [(0.72, 0.68, 0.62), (0.62, 0.40, 0.32), (0.56, 0.58, 0.60), (0.84, 0.82, 0.78),
-         (0.40, 0.42, 0.46), (0.74, 0.62, 0.45)]  # fmt: skip
 LEAFAGE = [(0.30, 0.42, 0.14), (0.20, 0.30, 0.14), (0.46, 0.44, 0.22), (0.35, 0.30, 0.20),
            (0.16, 0.20, 0.12), (0.50, 0.52, 0.42)]  # fmt: skip
 
@@ -91,51 +89,6 @@ def tree_line(rng: np.random.Generator, shape: tuple[int, int]) -> Backdrop:
     trees = trees * (1 - haze) + sky.light.haze * haze
     image = sky.image + (trees - sky.image) * cover[..., None]
     return replace(sky, image=image, elevation=(-0.4, 0.1), horizon=None)
-
-
-def buildings(rng: np.random.Generator, shape: tuple[int, int]) -> Backdrop:
-    """A street of house fronts with windows, in rows that recede."""
-    height, width = shape
-    sky = some_sky(rng, shape)
-    image = sky.image.copy()
-    haze = sky.light.haze
-    stain = fractal(rng, shape, max(shape) * 0.25, 5, 0.6)[..., None]
-    for layer in range(3):
-        left = -int(rng.uniform(0, 0.2) * width)
-        while left < width:
-            wide = int(width * rng.uniform(0.1, 0.38) * (0.6 + 0.4 * layer)) + 6
-            high = rng.uniform(0.18, 0.62) * (1.1 - 0.18 * layer)
-            top = int(height * (1 - high))
-            if rng.random() < 0.85:
-                facade(rng, image, (left, top, left + wide, height), haze, 0.25 * (2 - layer))
-            left += wide + int(rng.uniform(-0.03, 0.06) * width)
-    image = image * (0.86 + 0.28 * stain)
-    return replace(sky, image=image, elevation=(-0.35, 0.1), horizon=None)
-
-
-def facade(
-    rng: np.random.Generator, image: np.ndarray, box: tuple[int, int, int, int], haze, far: float
-) -> None:
-    """Draw one building into the image, in place, far 0..1 of the way into the haze."""
-    left, top, right, bottom = box
-    wall = np.array(WALLS[rng.integers(len(WALLS))]) * rng.uniform(0.65, 1.05)
-    high, wide = bottom - top, right - left
-    columns, rows = int(rng.integers(3, 10)), int(rng.integers(3, 14))
-    x = np.linspace(0, columns, wide, endpoint=False, dtype=np.float32)[None]
-    y = np.linspace(0, rows, high, endpoint=False, dtype=np.float32)[:, None]
-    pane = np.clip((0.32 - np.abs(x % 1 - 0.5)) * 14, 0, 1) * np.clip(
-        (0.3 - np.abs(y % 1 - 0.5)) * 14, 0, 1
-    )
-    glass = rng.random((rows, columns))[
-        np.minimum(y.astype(int), rows - 1), np.minimum(x.astype(int), columns - 1)
-    ]
-    panes = mix(np.array([0.12, 0.15, 0.19]), np.array([0.55, 0.64, 0.72]), glass**2)
-    light = 1 + 0.12 * np.linspace(1, -1, wide)[None, :, None]
-    front = wall * light + (panes - wall * light) * pane[..., None]
-    front = front * (1 - far) + haze * far
-    x0, x1, y0 = max(left, 0), min(right, image.shape[1]), max(top, 0)
-    if x1 > x0:
-        image[y0:, x0:x1] = front[y0 - top : image.shape[0] - top, x0 - left : x1 - left]
 
 
 def foliage(rng: np.random.Generator, shape: tuple[int, int]) -> Backdrop:

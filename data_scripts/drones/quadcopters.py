@@ -1,4 +1,4 @@
-"""Quadcopters, built from parts: large ones with landing gear and a gimbal, small ones without."""
+"""Quadcopters, built from parts: what large and small ones share, and the small ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from data_scripts.drawing.meshes import GAMMA, Mesh, Paint, Pattern, both_sides, merge
+from data_scripts.drawing.meshes import GAMMA, Mesh, Paint, Pattern, both_sides, merge, recoloured
 from data_scripts.drawing.shapes import box, ellipsoid, loft, ring, rod
 from data_scripts.drones.rotors import Rotor, blades
 
@@ -71,117 +71,9 @@ def motor(seat: np.ndarray, radius: float, height: float, paint: Paint) -> Mesh:
     return merge(can, hub)
 
 
-def gimbal(rng: np.random.Generator, x: float, z: float, size: float, paint: Paint) -> Mesh:
-    """A camera hung from a yoke under a plate, looking ahead and a little down."""
-    drop = size * rng.uniform(0.9, 1.2)
-    plate = box((x, 0, z), (size, size * 1.1, 0.02), RUBBER)
-    post = rod((x - 0.2 * size, 0, z), (x - 0.2 * size, 0, z - 0.5 * drop), 0.012, paint, 6)
-    yoke = box((x - 0.2 * size, 0, z - 0.5 * drop), (0.2 * size, 1.1 * size, 0.12 * size), paint)
-    cheek = box(
-        (x - 0.1 * size, 0.5 * size, z - 0.75 * drop), (0.25 * size, 0.1 * size, 0.6 * drop), paint
-    )
-    if rng.random() < 0.5:
-        head = ellipsoid((x, 0, z - drop), (0.48 * size, 0.42 * size, 0.45 * size), paint)
-    else:
-        head = box((x, 0, z - drop), (0.8 * size, 0.75 * size, 0.7 * size), paint)
-    lens = rod((x + 0.3 * size, 0, z - drop), (x + 0.6 * size, 0, z - drop), 0.24 * size, LENS, 10)
-    return merge(plate, post, yoke, cheek, cheek.mirrored(), head, lens)
-
-
-def skids(rng: np.random.Generator, paint: Paint, curved: bool) -> Mesh:
-    """Landing gear: two struts a side and a bar to stand on."""
-    inner, outer = rng.uniform(0.08, 0.13), rng.uniform(0.17, 0.27)
-    reach, down = rng.uniform(0.1, 0.17), -rng.uniform(0.32, 0.46)
-    thick = rng.uniform(0.019, 0.03)
-    struts = []
-    for x in (-reach, reach):
-        lean = rng.uniform(1.0, 1.3)
-        path = [
-            (0.7 * x, inner, -0.04),
-            (x, (inner + outer) / 2, down * 0.4),
-            (x * lean, outer, down),
-        ]
-        if curved:
-            path[1] = (x, outer * 0.92, down * 0.45)
-        points = np.array(path)
-        fine = np.stack(
-            [np.interp(np.linspace(0, 2, 7), range(3), points[:, k]) for k in range(3)], 1
-        )
-        struts.append(loft(fine, thick, paint, 7))
-    ends = reach * rng.uniform(1.15, 1.6)
-    bar = rod((-ends, outer, down), (ends, outer, down), thick, paint, 7)
-    if rng.random() < 0.5:
-        foam = [
-            rod((x - 0.05, outer, down), (x + 0.05, outer, down), 1.7 * thick, RUBBER)
-            for x in (-ends + 0.05, ends - 0.05)
-        ]
-        bar = merge(bar, *foam)
-    return both_sides(merge(*struts, bar))
-
-
-def large_quadcopter(rng: np.random.Generator) -> Model:
-    """Thick arms, landing gear, a camera on a gimbal, at times a payload."""
-    style = rng.choice(["shell", "frame", "carrier"], p=[0.45, 0.35, 0.2])
-    paint, accent = shell_paint(rng), accent_paint(rng)
-    dark = Paint((0.15, 0.15, 0.16), 0.3)
-    spread, lift = rng.uniform(0.66, 0.86), rng.uniform(0.0, 0.06)
-    tips = [
-        np.array([sx * 0.5 * np.sin(spread) * 1.1, sy * 0.5 * np.cos(spread) * 1.3, lift])
-        for sx, sy in ((1, 1), (1, -1), (-1, 1), (-1, -1))
-    ]
-    parts: list[Mesh] = []
-    if style == "shell":
-        body = ellipsoid((0, 0, 0), (0.27, 0.2, rng.uniform(0.09, 0.12)), paint, 0.85, 16)
-        parts += [body, ellipsoid((-0.02, 0, 0.07), (0.16, 0.12, 0.05), paint)]
-        root, end, arm, gear = (0.1, 0.075), (0.052, 0.046), paint, paint
-    else:
-        deep = rng.uniform(0.09, 0.15)
-        parts += [box((0, 0, 0), (0.36, 0.26, deep), paint if style == "frame" else dark)]
-        parts += [box((-0.05, 0, deep / 2 + 0.03), (0.2, 0.15, 0.06), paint)]
-        parts += [box((0.13, 0, deep / 2 + 0.015), (0.07, 0.12, 0.05), accent)]
-        arm = CARBON if rng.random() < 0.6 else paint
-        root, end, gear = (0.05, 0.05), (0.042, 0.042), CARBON if rng.random() < 0.7 else dark
-    for tip in tips:
-        start = np.array([np.sign(tip[0]) * 0.1, np.sign(tip[1]) * 0.08, 0.0])
-        path = start + np.linspace(0, 1, 9)[:, None] * (tip - start)
-        radii = np.linspace(root, end, 9)
-        parts.append(loft(path, radii, arm, 10))
-        pod = rng.uniform(0.05, 0.065)
-        seat = tip + [0, 0, 0.095]
-        parts.append(motor(seat, pod, 0.13, paint if style == "shell" else dark))
-        if rng.random() < 0.6:
-            band = start + np.linspace(0.55, 0.7, 3)[:, None] * (tip - start)
-            parts.append(loft(band, np.interp(0.6, [0, 1], [root[0], end[0]]) * 1.12, accent, 10))
-    parts.append(skids(rng, gear, style == "shell"))
-    parts.append(
-        gimbal(
-            rng,
-            rng.uniform(0.03, 0.14),
-            -0.1,
-            rng.uniform(0.13, 0.19),
-            dark if rng.random() < 0.6 else paint,
-        )
-    )
-    if style == "carrier":
-        load = accent if rng.random() < 0.4 else Paint((0.8, 0.8, 0.76), 0.3)
-        if rng.random() < 0.5:
-            parts.append(ellipsoid((-0.04, 0, -0.16), (0.19, 0.15, 0.11), load, 0.6))
-        else:
-            brown = Paint((0.55, 0.42, 0.28), 0.05)
-            parts.append(box((-0.06, 0, -0.18), (0.24, 0.2, 0.14), brown))
-    if rng.random() < 0.4:
-        mast = rod((-0.1, 0.05, 0.05), (-0.1, 0.05, 0.22), 0.008, dark, 6)
-        parts += [mast, ellipsoid((-0.1, 0.05, 0.23), (0.045, 0.045, 0.018), paint)]
-    seats = [tip + [0, 0, 0.1] for tip in tips]
-    count = 2 if rng.random() < 0.85 else 3
-    blade = dark if rng.random() < 0.65 else Paint((0.9, 0.9, 0.88), 0.4)
-    more, rotors = propulsion(rng, seats, rng.uniform(0.23, 0.31), count, blade)
-    return Model(merge(*parts, *more), rotors)
-
-
 def small_quadcopter(rng: np.random.Generator) -> Model:
-    """Compact: folding, guarded, or a racing frame; thin arms, no landing gear."""
-    style = rng.choice(["folding", "guarded", "racing"], p=[0.38, 0.5, 0.12])
+    """Compact: folding, with guards or ducts, or a racing frame; short arms, feet at most."""
+    style = rng.choice(["folding", "guarded", "ducted", "racing"], p=[0.4, 0.32, 0.16, 0.12])
     paint, accent = shell_paint(rng), accent_paint(rng)
     dark = Paint((0.14, 0.14, 0.15), 0.3)
     blade = dark if rng.random() < 0.6 else accent
@@ -189,9 +81,11 @@ def small_quadcopter(rng: np.random.Generator) -> Model:
     parts: list[Mesh] = []
     if style == "folding":
         long, deep = rng.uniform(0.19, 0.26), rng.uniform(0.05, 0.075)
-        parts.append(ellipsoid((0, 0, 0), (long, rng.uniform(0.09, 0.13), deep), paint, 0.55, 16))
-        parts.append(ellipsoid((-0.05, 0, deep * 0.8), (long * 0.6, 0.075, 0.025), paint, 0.6))
-        parts.append(box((-0.06, 0, deep * 1.02), (long * 0.7, 0.1, 0.03), dark))
+        broad = rng.uniform(0.09, 0.13)
+        hull = ellipsoid((0, 0, 0), (long, broad, deep), paint, 0.55, 20)
+        x, y, z = (hull.vertices / [long, broad, deep]).T
+        battery = (z > 0.45) & (np.abs(y) < 0.75) & (x < 0.35) & (x > -0.85)
+        parts.append(recoloured(hull, rng.choice([dark, accent]).colour, battery))
         parts.append(ellipsoid((long, 0, -0.01), (0.035, 0.045, 0.035), dark, 0.6))
         parts.append(rod((long + 0.02, 0, -0.01), (long + 0.045, 0, -0.01), 0.018, LENS))
         roots = [(long * 0.75, 0.09, 0.0), (-long * 0.7, 0.09, -0.03)]
@@ -204,7 +98,10 @@ def small_quadcopter(rng: np.random.Generator) -> Model:
         ends[1] = (-ends[0][0], ends[0][1], 0.0)
         roots = [(0.05, 0.05, 0.0), (-0.05, 0.05, 0.0)]
         thick, radius = (0.022, 0.012), rng.uniform(0.17, 0.22)
-        if style == "guarded":
+        if style == "ducted":
+            radius, reach = rng.uniform(0.19, 0.22), rng.uniform(0.27, 0.3)
+            ends = [(reach, reach, 0.0), (-reach, reach, 0.0)]
+        if style != "racing":
             body = (rng.uniform(0.15, 0.22), rng.uniform(0.11, 0.15), rng.uniform(0.05, 0.08))
             parts.append(ellipsoid((0, 0, 0.01), body, paint, rng.uniform(0.5, 1.0), 14))
             parts.append(ellipsoid((0.05, 0, body[2] * 0.9), (0.08, 0.06, 0.025), accent))
@@ -216,28 +113,37 @@ def small_quadcopter(rng: np.random.Generator) -> Model:
             parts.append(box((0.15, 0, 0.045), (0.07, 0.07, 0.06), paint))
             parts.append(rod((0.17, 0, 0.05), (0.21, 0, 0.06), 0.024, LENS))
             parts.append(rod((-0.15, 0.02, 0.08), (-0.28, 0.06, 0.2), 0.007, dark, 6))
-    seats = []
+    seats, legs = [], rng.choice([0.0, 0.0, 0.07, 0.12])
     for root, end in zip(roots, ends, strict=True):
         arm_paint = CARBON if style == "racing" else paint
         path = np.array(root) + np.linspace(0, 1, 5)[:, None] * (np.array(end) - root)
         seat = np.array(end) + [0, 0, 0.065]
         parts.append(both_sides(loft(path, np.tile(thick, (5, 1)), arm_paint, 8)))
         parts.append(both_sides(motor(seat, rng.uniform(0.03, 0.04), 0.085, dark)))
-        if style == "guarded":
-            parts.append(both_sides(guard(rng, seat, radius * 1.12, arm_paint, blade)))
+        if style in ("guarded", "ducted"):
+            shut = style == "ducted"
+            parts.append(both_sides(guard(rng, seat, radius * 1.12, arm_paint, blade, shut)))
+        if legs:
+            x, y, z = end
+            parts.append(both_sides(rod((x, y, z), (x, y, z - legs), 0.017, arm_paint, 6)))
         seats += [seat, seat * [1, -1, 1]]
     more, rotors = propulsion(rng, seats, radius, count, blade)
     return Model(merge(*parts, *more), rotors)
 
 
 def guard(
-    rng: np.random.Generator, seat: np.ndarray, radius: float, paint: Paint, accent: Paint
+    rng: np.random.Generator,
+    seat: np.ndarray,
+    radius: float,
+    paint: Paint,
+    accent: Paint,
+    duct: bool,
 ) -> Mesh:
-    """A hoop around a propeller, open towards the body at times, and its spokes."""
+    """A hoop around a propeller, open towards the body at times, or a duct; and its spokes."""
     outward = np.arctan2(seat[1], seat[0])
-    half = np.pi if rng.random() < 0.6 else rng.uniform(1.6, 2.2)
+    half = np.pi if duct or rng.random() < 0.5 else rng.uniform(1.6, 2.2)
     hoop_paint = paint if rng.random() < 0.7 else accent
-    thick = rng.uniform(0.01, 0.016)
+    thick = (0.012, rng.uniform(0.04, 0.07)) if duct else (rng.uniform(0.01, 0.016),) * 2
     hoop = ring(tuple(seat), radius, thick, hoop_paint, (outward - half, outward + half))
     spokes = []
     for angle in outward + np.array([-0.8, 0.0, 0.8]):

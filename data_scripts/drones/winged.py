@@ -33,7 +33,7 @@ def half_wing(
     thickness: float = 0.1,
 ) -> Mesh:
     """A left wing from its root's leading edge; its tip is `sweep` aft and `rise` up."""
-    along = np.linspace(0, 1, 7) ** 0.9
+    along = np.linspace(0, 1, 11) ** 1.3  # closest at the root, where it meets the body
     leading = np.array(root) + along[:, None] * np.array([-sweep, span, rise])
     chord = np.interp(along, [0, 1], chords)
     chord[-1] *= 0.75  # a rounded tip
@@ -51,9 +51,8 @@ def fin(root: tuple, height: float, chords: tuple, sweep: float, lean: float, pa
 def fuselage(nose: float, tail: float, radius: float, paint: Paint, boom: float = 0.3) -> Mesh:
     """A body along x, slimming to `boom` times its radius at the tail."""
     along = np.linspace(0, 1, 12)
-    girth = np.interp(
-        along, [0, 0.06, 0.18, 0.35, 0.55, 0.8, 1], [0.25, 0.62, 0.95, 1, 0.9, boom * 1.4, boom]
-    )
+    blunt = [0.25, 0.62, 0.95, 1, 0.9, boom * 1.4, boom]
+    girth = np.interp(along, [0, 0.06, 0.18, 0.35, 0.55, 0.8, 1], blunt)
     path = np.stack([nose + (tail - nose) * along, 0 * along, 0.1 * radius * along], axis=1)
     return loft(path, np.stack([girth * radius, girth * radius * 1.15], axis=1), paint, 14)
 
@@ -87,7 +86,7 @@ def marked(rng: np.random.Generator, wings: Mesh) -> Mesh:
 def winged_drone(rng: np.random.Generator) -> Model:
     """One of five plans, half a unit from root to wing tip."""
     plan = rng.choice(["tail", "flying wing", "v-tail", "twin boom", "jet"],
-                      p=[0.3, 0.22, 0.18, 0.16, 0.14])  # fmt: skip
+                      p=[0.32, 0.24, 0.18, 0.16, 0.10])  # fmt: skip
     paint = airframe_paint(rng)
     slender = plan in ("v-tail", "twin boom") or rng.random() < 0.3
     parts: list[Mesh] = []
@@ -97,9 +96,12 @@ def winged_drone(rng: np.random.Generator) -> Model:
         nose, tail = rng.uniform(0.24, 0.34), -rng.uniform(0.34, 0.45)
         radius = rng.uniform(0.045, 0.065)
         chord = rng.uniform(0.09, 0.12) if slender else rng.uniform(0.13, 0.18)
-        height = rng.choice([0.9, 0.1]) * radius
-        wings = half_wing((0.09, 0, height), span, (chord, chord * rng.uniform(0.5, 0.95)),
-                          rng.uniform(0.0, 0.06), rng.uniform(0.0, 0.06), paint)  # fmt: skip
+        inside, height = (0.0, 1.15) if rng.random() < 0.5 else (0.6, 0.1)  # on top, or from a side
+        root, chords = (
+            (0.09, inside * radius, height * radius),
+            (chord, chord * rng.uniform(0.5, 0.95)),
+        )
+        wings = half_wing(root, span, chords, *rng.uniform(0.0, 0.06, 2), paint)
         parts += [fuselage(nose, tail, radius, paint), marked(rng, both_sides(wings))]
         size = rng.uniform(0.14, 0.19)
         aft = tail + 0.1
@@ -166,14 +168,14 @@ def winged_drone(rng: np.random.Generator) -> Model:
         more, rotors = propeller(rng, -0.165, 0.0, rng.uniform(0.1, 0.13))
         parts += more
     else:
-        radius, sweep = rng.uniform(0.05, 0.07), rng.uniform(0.1, 0.26)
+        radius, sweep = rng.uniform(0.04, 0.055), rng.uniform(0.1, 0.26)
         nose, tail = rng.uniform(0.36, 0.46), -rng.uniform(0.34, 0.42)
         wings = half_wing(
             (0.1, 0, 0), span * 0.85, (rng.uniform(0.17, 0.26), 0.09), sweep, 0.0, paint, 0.07
         )
         parts += [fuselage(nose, tail, radius, paint, 0.6), marked(rng, both_sides(wings))]
         parts.append(
-            ellipsoid((nose - 0.14, 0, radius * 0.7), (0.13, radius * 0.8, radius * 0.8), paint)
+            ellipsoid((nose - 0.24, 0, radius * 0.75), (0.13, radius * 0.6, radius * 0.6), paint)
         )
         intake = rod((-0.1, 0, radius * 1.3), (-0.26, 0, radius * 1.2), radius * 0.6, paint, 10)
         parts += [
@@ -184,11 +186,12 @@ def winged_drone(rng: np.random.Generator) -> Model:
             both_sides(fin((tail + 0.14, 0.02, 0.02), 0.16, (0.12, 0.06), 0.08, 0.12, paint))
         )
     if plan != "jet" and rng.random() < 0.55:
-        turret = ellipsoid((0.1, 0, -0.06), (0.035, 0.035, 0.035), Paint((0.1, 0.1, 0.11), 0.6))
-        parts += [turret, rod((0.115, 0, -0.065), (0.137, 0, -0.072), 0.014, LENS, 6)]
+        turret = ellipsoid((0.1, 0, -0.055), (0.028, 0.028, 0.028), Paint((0.2, 0.2, 0.21), 0.6))
+        parts += [turret, rod((0.112, 0, -0.06), (0.132, 0, -0.066), 0.013, LENS, 6)]
     if plan in ("tail", "v-tail", "jet") and rng.random() < 0.3:
         legs = [rod((0.0, 0.04, -0.03), (0.0, 0.1, -0.13), 0.008, RUBBER, 5),
                 ellipsoid((0.0, 0.1, -0.13), (0.028, 0.012, 0.028), RUBBER, detail=8)]  # fmt: skip
         parts.append(both_sides(merge(*legs)))
         parts.append(rod((0.2, 0, -0.03), (0.21, 0, -0.13), 0.008, RUBBER, 5))
+        parts.append(ellipsoid((0.21, 0, -0.13), (0.024, 0.011, 0.024), RUBBER, detail=8))
     return Model(merge(*parts), rotors)

@@ -109,7 +109,7 @@ def test_every_part_is_read_as_folders_of_classes(dataset: Path) -> None:
         assert np.bincount(splits[part].labels).tolist() == [count, count]
         assert not splits[part].skipped
     recipe = json.loads((dataset / "recipe.json").read_text())
-    assert recipe == {"seed": 0, "per_class": PER_CLASS, "renderer_version": 1}
+    assert recipe == {"seed": 0, "per_class": PER_CLASS, "renderer_version": 2}
 
 
 @pytest.mark.parametrize("per_class", [12, 13, 31, 192])
@@ -131,10 +131,10 @@ def test_boxes_lie_in_their_pictures(dataset: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "size", "quality"),
     [
-        ("flying_bird", (323, 326), 63),
-        ("large_quadcopter", (577, 575), 95),
-        ("small_quadcopter", (451, 327), 70),
-        ("winged_drone", (267, 279), 83),
+        ("flying_bird", (323, 326), 52),
+        ("large_quadcopter", (577, 575), 85),
+        ("small_quadcopter", (451, 327), 81),
+        ("winged_drone", (267, 279), 50),
     ],
 )
 def test_without_a_given_sky_the_drones_stay_as_they_are(
@@ -143,7 +143,7 @@ def test_without_a_given_sky_the_drones_stay_as_they_are(
     """The quality is the last number that is drawn: it tells of all that were drawn before it."""
     drone = render_drones.render_drone(name, [0, render_drones.CLASSES.index(name), 0])
     assert drone.image.shape[:2] == size and drone.quality == quality
-    assert SOURCES["drones", "rendered"].version == 2
+    assert SOURCES["drones", "rendered"].version == 3
 
 
 def test_unknown_class_and_bad_seed() -> None:
