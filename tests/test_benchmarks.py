@@ -107,12 +107,6 @@ def test_decoding_and_memory(photos, tmp_path):
     ]
 
 
-def test_own_process_has_its_allocators_defaults(monkeypatch):
-    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "1")
-    assert memory.in_own_process(command.os.getenv, "MALLOC_TRIM_THRESHOLD_") is None
-    assert command.os.environ["MALLOC_TRIM_THRESHOLD_"] == "1"
-
-
 def test_ways_take_turns_and_the_first_round_warms_up():
     calls = []
     ways = {name: lambda number, name=name: calls.append((number, name)) for name in "ab"}

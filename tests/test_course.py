@@ -72,3 +72,50 @@ def test_backbone_can_be_chosen_from_outside(monkeypatch):
     assert course.backbone_name() == "auto"
     monkeypatch.setenv("COURSE_BACKBONE", "vgg16")
     assert course.backbone_name() == "vgg16"
+
+
+def allocator(monkeypatch, refused=(), **functions):
+    """What `setup` asks of a C library that has these functions and refuses some parameters."""
+    asked = []
+
+    class Library:
+        def mallopt(self, parameter, value):
+            asked.append((parameter, value))
+            return int(parameter not in refused)
+
+    for name in functions:
+        setattr(Library, name, functions[name])
+    monkeypatch.setattr(course.sys, "platform", "linux")
+    monkeypatch.setattr(course.ctypes, "CDLL", lambda name: Library())
+    for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_"):
+        monkeypatch.delenv(name, raising=False)
+    return asked
+
+
+def test_setup_keeps_freed_memory_unless_the_user_has_decided(monkeypatch):
+    asked = allocator(monkeypatch, gnu_get_libc_version=None)
+    course.setup()
+    assert [parameter for parameter, _ in asked] == [-3, -1]
+    assert all(value == 2**31 - 1 for _, value in asked)
+    asked.clear()
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "131072")
+    course.setup()
+    assert [parameter for parameter, _ in asked] == [-3]
+
+
+def test_setup_maps_nothing_where_glibc_refuses_a_high_threshold(monkeypatch):
+    asked = allocator(monkeypatch, refused=(-3,), gnu_get_libc_version=None)
+    course.setup()
+    assert (-4, 0) in asked
+    asked.clear()
+    monkeypatch.setenv("MALLOC_MMAP_MAX_", "9")
+    course.setup()
+    assert -4 not in [parameter for parameter, _ in asked]
+
+
+def test_setup_leaves_other_allocators_alone(monkeypatch):
+    asked = allocator(monkeypatch)  # another C library
+    course.setup()
+    monkeypatch.setattr(course.sys, "platform", "darwin")
+    course.setup()
+    assert asked == []

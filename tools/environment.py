@@ -34,10 +34,6 @@ def course_environment(environ: Mapping[str, str], base: Path) -> dict[str, str]
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"
     # The debugger's remark on frozen modules would end up among a notebook's outputs.
     environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
-    # glibc hands each large tensor's memory back to the system and asks for it again: a quarter to
-    # a third of the time of training on a CPU. Other systems ignore these.
-    for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
-        environment.setdefault(name, str(2**31 - 1))
     return environment
 
 

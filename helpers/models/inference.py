@@ -105,14 +105,25 @@ def batches_on(device: torch.device, loader: DataLoader) -> Iterator[tuple[torch
         yield inputs.to(device, non_blocking=at_once), targets.to(device, non_blocking=at_once)
 
 
-def autocast(device: torch.device) -> AbstractContextManager:
+def autocast(device: torch.device, frozen: bool = False) -> AbstractContextManager:
     """Mixed precision where it pays: bf16 on a GPU that has it, full precision anywhere else.
 
-    ACCELERATE_MIXED_PRECISION=no or bf16 in the environment overrules that. A TransferModel runs
-    its backbone in it, so that training, frozen features, range test and maps all do.
+    Features of a `frozen` backbone, which no gradient depends on, are computed in bf16 on a CPU
+    that has it, too. ACCELERATE_MIXED_PRECISION=no or bf16 in the environment overrules all that. A
+    TransferModel runs its backbone in it, so that training, frozen features, range test and maps
+    all do.
     """
     chosen = os.environ.get("ACCELERATE_MIXED_PRECISION")
     if not chosen:
-        has_bf16 = device.type == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8
-        chosen = "bf16" if has_bf16 else "no"
+        pays = has_bf16(device) and (frozen or device.type == "cuda")
+        chosen = "bf16" if pays else "no"
     return torch.autocast(device.type, torch.bfloat16) if chosen == "bf16" else nullcontext()
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether the device has instructions for bf16, rather than imitates it, which is slow."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    # PyTorch has no public name for these; where it has neither, nothing is lost but time.
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return device.type == "cpu" and any(getattr(torch.cpu, name, bool)() for name in names)

@@ -13,6 +13,12 @@ from helpers.training.trainer import Trainer
 SIZE = (64, 64)
 
 
+@pytest.fixture(autouse=True)
+def _full_precision(monkeypatch):
+    """Equal to the plain loop's they are in float32; bf16, where the processor has it, rounds."""
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
+
+
 @pytest.fixture
 def photos(photo_folder):
     return ImageFolderDataset(photo_folder / "train", train_transform(SIZE), seed=5)
@@ -111,3 +117,15 @@ def test_features_of_several_labels_stand_in_the_order_of_the_table(
     assert torch.allclose(features.features[0, [0, 5, 23]], plain, atol=1e-4)
     loss = nn.BCEWithLogitsLoss()(model.head(features.features[0]), features.labels)
     assert loss.isfinite()
+
+
+def test_bf16_features_point_the_same_way_and_stay_float32(make_model, photos, monkeypatch):
+    dataset = photos.with_transform(eval_transform((64, 64)))
+    model, features = make_model(), {}
+    for precision in ("no", "bf16"):
+        monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", precision)
+        features[precision] = compute_features(model, dataset).features[0]
+    assert features["bf16"].dtype == torch.float32
+    assert not torch.equal(features["bf16"], features["no"])
+    alike = torch.cosine_similarity(features["no"], features["bf16"])
+    assert alike.min() >= 0.99 and alike.mean() >= 0.995
