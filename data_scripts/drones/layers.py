@@ -75,7 +75,7 @@ def cast_shadow(
     soft = float(light.sky_colour.max() / (light.sun_colour.max() + light.sky_colour.max()))
     dark = np.zeros(small, np.float32)
     parts = [(light.sun, 0.62 * (1 - soft), 0.006 + 0.01 * hover)]
-    parts.append((np.array([0.0, 0, 1]), 0.5 * soft + 0.15, 0.012 + 0.05 * hover))
+    parts.append((np.array([0.0, 0, 1]), 0.5 * soft + 0.25, 0.012 + 0.05 * hover))
     for source, strength, spread in parts:
         points = above.copy()
         points[:, :2] -= points[:, 2:] * source[:2] / max(float(source[2]), 0.25)

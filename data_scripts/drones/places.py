@@ -129,7 +129,7 @@ def indoor(rng: np.random.Generator, shape: tuple[int, int]) -> Backdrop:
             rng.uniform(0.2, 0.6),
         )
         window = (int(x), int(0.05 * height)), (int(x + w), int((0.05 + h) * height))
-        cv2.rectangle(image, *window, (1.25, 1.3, 1.35), -1)
+        cv2.rectangle(image, *window, (0.95, 0.98, 1.0), -1)
     image *= (0.85 + 0.3 * fractal(rng, shape, max(shape) * 0.4, 4))[..., None]
     image = defocused(image, max(shape) * rng.uniform(0.02, 0.06))
     image = np.clip(cv2.GaussianBlur(image, (0, 0), max(1.0, 0.008 * max(shape))), 0, 1)

@@ -110,6 +110,8 @@ def stage(rng: np.random.Generator, class_name: str, setting: str) -> Staged:
     rotation = attitude(rng.uniform(0, 2 * np.pi), pitch, roll)
     model = turned(model, flight_attitude(rng) if class_name == "flying_bird" else rotation)
     low = float(model.mesh.vertices[:, 2].min())
+    rims = [float(rotor.rim()[:, 2].min()) for rotor in model.rotors]
+    stands = stands and min(rims, default=low) >= low  # its propellers must clear the ground
     if not over_ground or (setting == "studio" and not stands):
         return Staged(model.mesh, model.rotors)
     floor = low if stands else low - float(np.exp(rng.uniform(np.log(0.3), np.log(4))))

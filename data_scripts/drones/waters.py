@@ -53,7 +53,7 @@ def water(rng: np.random.Generator, shape: tuple[int, int]) -> Backdrop:
     beyond = lowered(shore.image, share / base)
     nearness = np.clip((rows / height - share) / (1 - share), 0, 1)
     shift = lean * (0.02 + 0.3 * rough * nearness) * height
-    mirror_rows = np.clip(2 * share * height - rows + shift, 0, share * height - 1)
+    mirror_rows = np.minimum(np.abs(2 * share * height - rows + shift), share * height - 1)
     columns = np.arange(width, dtype=np.float32)[None] + 0.15 * shift
     mirror = cv2.remap(beyond, columns, mirror_rows.astype(np.float32), cv2.INTER_LINEAR,
                        borderMode=cv2.BORDER_REFLECT)  # fmt: skip

@@ -97,11 +97,8 @@ def winged_drone(rng: np.random.Generator) -> Model:
         radius = rng.uniform(0.045, 0.065)
         chord = rng.uniform(0.09, 0.12) if slender else rng.uniform(0.13, 0.18)
         inside, height = (0.0, 1.15) if rng.random() < 0.5 else (0.6, 0.1)  # on top, or from a side
-        root, chords = (
-            (0.09, inside * radius, height * radius),
-            (chord, chord * rng.uniform(0.5, 0.95)),
-        )
-        wings = half_wing(root, span, chords, *rng.uniform(0.0, 0.06, 2), paint)
+        root, taper = (0.09, inside * radius, height * radius), rng.uniform(0.5, 0.95)
+        wings = half_wing(root, span, (chord, chord * taper), *rng.uniform(0.0, 0.06, 2), paint)
         parts += [fuselage(nose, tail, radius, paint), marked(rng, both_sides(wings))]
         size = rng.uniform(0.14, 0.19)
         aft = tail + 0.1
@@ -148,9 +145,9 @@ def winged_drone(rng: np.random.Generator) -> Model:
             parts += more
     elif plan == "twin boom":
         gap, chord = rng.uniform(0.13, 0.18), rng.uniform(0.1, 0.15)
-        wings = half_wing((0.06, 0, 0.02), span, (chord, chord * 0.7), 0.02, 0.02, paint)
+        wings = half_wing((0.06, 0, 0.072), span, (chord, chord * 0.7), 0.02, 0.02, paint)
         parts.append(marked(rng, both_sides(wings)))
-        parts.append(fuselage(rng.uniform(0.24, 0.3), -0.14, 0.06, paint, 0.7))
+        parts.append(fuselage(rng.uniform(0.24, 0.3), -0.14, 0.055, paint, 0.7))
         back = -rng.uniform(0.36, 0.44)
         boom_paint = paint if rng.random() < 0.6 else Paint((0.13, 0.13, 0.14), 0.3, Pattern.CARBON)
         parts.append(both_sides(rod((0.02, gap, 0.02), (back, gap, 0.02), 0.014, boom_paint)))
@@ -170,9 +167,8 @@ def winged_drone(rng: np.random.Generator) -> Model:
     else:
         radius, sweep = rng.uniform(0.04, 0.055), rng.uniform(0.1, 0.26)
         nose, tail = rng.uniform(0.36, 0.46), -rng.uniform(0.34, 0.42)
-        wings = half_wing(
-            (0.1, 0, 0), span * 0.85, (rng.uniform(0.17, 0.26), 0.09), sweep, 0.0, paint, 0.07
-        )
+        root, chords = (0.1, 0.6 * radius, 0), (rng.uniform(0.17, 0.26), 0.09)
+        wings = half_wing(root, span * 0.85, chords, sweep, 0.0, paint, 0.07)
         parts += [fuselage(nose, tail, radius, paint, 0.6), marked(rng, both_sides(wings))]
         parts.append(
             ellipsoid((nose - 0.24, 0, radius * 0.75), (0.13, radius * 0.6, radius * 0.6), paint)
@@ -188,10 +184,10 @@ def winged_drone(rng: np.random.Generator) -> Model:
     if plan != "jet" and rng.random() < 0.55:
         turret = ellipsoid((0.1, 0, -0.055), (0.028, 0.028, 0.028), Paint((0.2, 0.2, 0.21), 0.6))
         parts += [turret, rod((0.112, 0, -0.06), (0.132, 0, -0.066), 0.013, LENS, 6)]
-    if plan in ("tail", "v-tail", "jet") and rng.random() < 0.3:
-        legs = [rod((0.0, 0.04, -0.03), (0.0, 0.1, -0.13), 0.008, RUBBER, 5),
-                ellipsoid((0.0, 0.1, -0.13), (0.028, 0.012, 0.028), RUBBER, detail=8)]  # fmt: skip
+    if plan != "flying wing" and rng.random() < 0.45:
+        legs = [rod((0.0, 0.04, -0.03), (0.0, 0.1, -0.15), 0.008, RUBBER, 5),
+                ellipsoid((0.0, 0.1, -0.15), (0.028, 0.012, 0.028), RUBBER, detail=8)]  # fmt: skip
         parts.append(both_sides(merge(*legs)))
-        parts.append(rod((0.2, 0, -0.03), (0.21, 0, -0.13), 0.008, RUBBER, 5))
-        parts.append(ellipsoid((0.21, 0, -0.13), (0.024, 0.011, 0.024), RUBBER, detail=8))
+        parts.append(rod((0.2, 0, -0.03), (0.21, 0, -0.15), 0.008, RUBBER, 5))
+        parts.append(ellipsoid((0.21, 0, -0.15), (0.024, 0.011, 0.024), RUBBER, detail=8))
     return Model(merge(*parts), rotors)

@@ -5,8 +5,13 @@ import pytest
 
 from data_scripts.drawing.dataset import seeded
 from data_scripts.drones import photography, places
+from data_scripts.drones.framing import chosen_view
+from data_scripts.drones.layers import branch_aside, cast_shadow, clear_box
+from data_scripts.drones.skies import Backdrop, daylight
 from data_scripts.drones.staging import SETTINGS, object_points, stage
+from data_scripts.render_drones import render_drone
 
+SHAPE = (240, 320)
 DRONES = ("large_quadcopter", "small_quadcopter", "winged_drone")
 
 
@@ -54,9 +59,48 @@ def test_a_drone_touches_the_ground_that_it_stands_on_and_nothing_else(class_nam
                 stood += 1
                 assert setting in ("ground", "studio")
                 assert staged.floor == pytest.approx(low)
+                assert object_points(staged)[:, 2].min() >= low - 1e-6, "a propeller digs"
             elif staged.floor is not None:
                 assert staged.floor < low - 0.2, "it hovers well above the ground"
     assert 10 <= stood <= 50
+
+
+def meadow(rng, horizon):
+    """Plain ground below a horizon, a share of the height."""
+    light = daylight(rng, np.full(3, 0.8))
+    return Backdrop(np.full((*SHAPE, 3), 0.6, np.float32), light, (0.1, 0.4), horizon)
+
+
+@pytest.mark.parametrize("class_name", DRONES)
+def test_a_standing_drone_is_below_the_horizon_and_casts_a_shadow(class_name):
+    staged = [stage(seeded([7, number]), class_name, "ground") for number in range(24)]
+    standing = [one for one in staged if one.stands]
+    assert standing
+    for number, drone in enumerate(standing):
+        rng = seeded([number])
+        backdrop = meadow(rng, 0.4)
+        view, _ = chosen_view(rng, drone, backdrop, SHAPE, 1.0)
+        lowest = view.project(object_points(drone))[:, 1].max()
+        assert 0.4 * SHAPE[0] < lowest < SHAPE[0]
+        shaded = cast_shadow(backdrop.image, drone, view, backdrop.light, 0.4 * SHAPE[0])
+        darker = shaded.mean(axis=2) < 0.9 * 0.6
+        assert darker.any() and not darker[: int(0.4 * SHAPE[0])].any()
+
+
+@pytest.mark.parametrize("class_name", ["flying_bird", *DRONES])
+def test_a_branch_stays_away_from_the_object(class_name):
+    seen = 0
+    for number in range(6):
+        rng = seeded([5, number])
+        flier, backdrop = stage(rng, class_name, "branch"), meadow(rng, None)
+        view, _ = chosen_view(rng, flier, backdrop, SHAPE, 1.0)
+        box = clear_box(view.project(object_points(flier)), SHAPE)
+        drawn = branch_aside(rng, view, SHAPE, box, backdrop.light, np.full((256, 256), 0.5))
+        if drawn is not None:
+            left, top, right, bottom = box
+            assert not drawn[top:bottom, left:right].any() and drawn[..., 3].max() > 0.5
+            seen += 1
+    assert seen
 
 
 def test_a_flying_bird_stands_on_nothing():
@@ -65,3 +109,23 @@ def test_a_flying_bird_stands_on_nothing():
             staged = stage(seeded([number]), "flying_bird", setting)
             assert not staged.stands and not staged.afloat and not staged.mesh.prop.any()
             assert np.linalg.norm(object_points(staged), axis=1).max() < 0.75
+
+
+@pytest.mark.parametrize("class_name", DRONES)
+def test_a_branch_in_the_picture_keeps_clear_of_the_drone(monkeypatch, class_name):
+    branches, draw = [], photography.branch_aside
+
+    def recorded(*arguments):
+        branches.append(draw(*arguments))
+        return branches[-1]
+
+    monkeypatch.setattr(photography, "SETTINGS", {"branch": 1})
+    monkeypatch.setattr(photography, "branch_aside", recorded)
+    seen = 0
+    for number in range(8):
+        mask = render_drone(class_name, [8, number]).mask
+        if branches[-1] is not None:  # there is no room for one beside a large drone
+            seen += 1
+            assert branches[-1][..., 3].max() > 0.3
+            assert not branches[-1][mask].any()
+    assert len(branches) == 8 and seen >= 3
