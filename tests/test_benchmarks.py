@@ -72,9 +72,17 @@ def test_one_by_one_is_the_same_model(make_pyramid, photos):
     assert torch.allclose(torch.cat(outputs).sum(0), logits.sum(0), atol=1e-3)
 
 
-def test_adaptation_looks_at_every_view_once(make_pyramid, photos):
-    outcome = training.adaptation(make_pyramid, photos, 1, batches=9, batch_size=4, epochs=2)
-    once, one_by_one = make_pyramid.contents
+def test_adaptation_looks_at_every_view_once(make_model, photos):
+    contents = []
+
+    def make():
+        model = make_model(pooling="spp")
+        contents.append(Contents())
+        model.pool.register_forward_pre_hook(contents[-1])  # frozen features take another backbone
+        return model
+
+    outcome = training.adaptation(make, photos, 1, batches=9, batch_size=4, epochs=2)
+    once, one_by_one = contents
     views = outcome.details["views"]
     assert len(once.seen) == views * len(one_by_one.seen) == 2 * views * len(photos)
     seconds = outcome.details["seconds"]
