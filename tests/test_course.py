@@ -1,8 +1,14 @@
 import json
+import os
+import platform
+import subprocess
+import sys
 
 import pytest
 
 from helpers import course
+
+REPOSITORY = course.ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -119,3 +125,35 @@ def test_setup_leaves_other_allocators_alone(monkeypatch):
     monkeypatch.setattr(course.sys, "platform", "darwin")
     course.setup()
     assert asked == []
+
+
+def kept_megabytes(**environment):
+    """How much of 50 MB a fresh Python holds on to, when it has called `setup` and freed them."""
+    code = """
+import os
+from pathlib import Path
+import numpy as np
+from helpers.course import setup
+
+def megabytes():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+setup()
+before = megabytes()
+array = np.ones(50_000_000, np.uint8)
+del array
+print(megabytes() - before)
+"""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean | {"PYTHONPATH": str(REPOSITORY)} | environment,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return float(done.stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library than glibc")
+def test_freed_memory_is_kept_for_the_next_tensor_unless_the_environment_says_otherwise():
+    assert kept_megabytes() > 40
+    assert kept_megabytes(MALLOC_MMAP_THRESHOLD_="1000000") < 10
+    assert kept_megabytes(MALLOC_TRIM_THRESHOLD_="1000000") < 10

@@ -24,8 +24,10 @@ def fold_batch_norm(features: nn.Module) -> nn.Module:
 
     The copy is compared with the backbone. Where it differs, because a convolution's output goes
     elsewhere too, say, or where something cannot be copied or replaced, `features` itself comes
-    back. It is never changed.
+    back; so it does where forward hooks watch it, which are to see the images. It is never changed.
     """
+    if any(module._forward_hooks or module._forward_pre_hooks for module in features.modules()):
+        return features
     try:
         folded = copy.deepcopy(features).eval().requires_grad_(False)
         weight = next(folded.parameters())

@@ -129,3 +129,32 @@ def test_bf16_features_point_the_same_way_and_stay_float32(make_model, photos, m
     assert not torch.equal(features["bf16"], features["no"])
     alike = torch.cosine_similarity(features["no"], features["bf16"])
     assert alike.min() >= 0.99 and alike.mean() >= 0.995
+
+
+@pytest.mark.parametrize("precision", ["no", "bf16"])
+def test_features_come_again_and_the_model_keeps_its_modules_and_numbers(
+    make_model, photos, precision, monkeypatch
+):
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", precision)
+    model = make_model()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    modules = dict(model.named_modules())
+    first, again = (compute_features(model, photos).features for _ in range(2))
+    assert torch.equal(first, again)
+    assert dict(model.named_modules()) == modules
+    assert before.keys() == model.state_dict().keys()
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="on a GPU the processor is not asked")
+@pytest.mark.parametrize(("has_bf16", "precision"), [(True, "bf16"), (False, "no")])
+def test_bf16_is_used_where_the_processor_has_it(
+    make_model, photos, has_bf16, precision, monkeypatch
+):
+    for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+        monkeypatch.setattr(torch.cpu, name, lambda: has_bf16, raising=False)
+    features = {}
+    for chosen in ("", precision):
+        monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", chosen)
+        features[chosen] = compute_features(make_model(), photos.subset(range(3))).features
+    assert torch.equal(features[""], features[precision])

@@ -28,6 +28,7 @@ NETS = {
     "mobilenet_v2": lambda: torchvision.models.mobilenet_v2(weights=None).features,
     "efficientnet_lite0": lambda: timm.create_model("tf_efficientnet_lite0", num_classes=0),
     "resnet18": lambda: timm.create_model("resnet18", num_classes=0),
+    "regnety_002": lambda: timm.create_model("regnety_002", num_classes=0),
 }
 
 
@@ -76,7 +77,25 @@ class Stubborn(nn.Module):
         return self.layers(images)
 
 
-@pytest.mark.parametrize("kind", [TwoReaders, Stubborn, lambda: nn.Conv2d(3, 4, 3)])
+def with_activation_between():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(inplace=True), nn.BatchNorm2d(4))
+
+
+def with_weight_norm():
+    convolution = nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3))
+    return nn.Sequential(convolution, nn.BatchNorm2d(4))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        TwoReaders,
+        Stubborn,
+        with_activation_between,
+        with_weight_norm,
+        lambda: nn.Conv2d(3, 4, 3),
+    ],
+)
 def test_what_cannot_be_folded_safely_is_used_as_it_is(kind):
     net = with_statistics(kind())
     assert fold_batch_norm(net) is net
@@ -91,3 +110,9 @@ def test_nobody_sees_a_training_mode_or_random_numbers_move():
     fold_batch_norm(net)
     assert torch.equal(torch.rand(3), expected)
     assert net[0].training and not net[1].training
+
+
+def test_hooks_see_the_images_and_nothing_else():
+    net, seen = with_statistics(NETS["mobilenet_v2"]()), []
+    net[3].register_forward_hook(lambda *given: seen.append(1))
+    assert fold_batch_norm(net) is net and not seen
