@@ -81,8 +81,8 @@ def with_tables(text: str, metrics: Sequence[Path]) -> str:
     Raises: PublishError where there are no markers.
     """
     rows = read_rows(metrics)
-    front = pd.concat([rows, recipe_rows(RECIPES)]) if metrics else rows
-    for name, table in (("results", front_tables(front)), ("measures", measures_tables(rows))):
+    front = front_tables(pd.concat([rows, recipe_rows(RECIPES)]))
+    for name, table in (("results", front), ("measures", measures_tables(rows))):
         start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
         before, found, rest = text.partition(start)
         _, closed, after = rest.partition(end)
@@ -92,20 +92,20 @@ def with_tables(text: str, metrics: Sequence[Path]) -> str:
     return text
 
 
-def copy_figures(runs: Path, published: Path = PUBLISHED) -> None:
+def copy_figures(runs: Path, published: Path) -> None:
     """Copies each task's figures to the top of `published`."""
     for figure in (path for path in sorted(runs.glob("*/*")) if path.suffix in FIGURES):
         shutil.copyfile(figure, published / figure.name)
 
 
-def copy_metrics(form: str, runs: Path = RUNS, published: Path = PUBLISHED) -> None:
+def copy_metrics(form: str, runs: Path, published: Path) -> None:
     """Copies each task's metrics.json of a form of data, under the form's name for it."""
     for metrics in (runs / form).glob("*/metrics.json"):
         (published / metrics.parent.name).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(metrics, published / metrics.parent.name / METRICS[form])
 
 
-def published_metrics(published: Path = PUBLISHED) -> list[Path]:
+def published_metrics(published: Path) -> list[Path]:
     """The metrics files that the README's tables are made of."""
     return sorted(path for name in METRICS.values() for path in published.glob(f"*/{name}"))
 
@@ -132,14 +132,14 @@ def publish(form: str) -> None:
     if form == "rendered":
         for path in find_notebooks([]):
             nbformat.write(clean(run(path, first)), path)
-        copy_figures(RUNS / form)
+        copy_figures(RUNS / form, PUBLISHED)
     else:
         others = BACKBONES
     for backbone in others:
         for path in find_notebooks(TRAINING):
             run(path, backbone)
-    copy_metrics(form)
-    tables = with_tables(README.read_text(encoding="utf-8"), published_metrics())
+    copy_metrics(form, RUNS, PUBLISHED)
+    tables = with_tables(README.read_text(encoding="utf-8"), published_metrics(PUBLISHED))
     README.write_text(tables, encoding="utf-8")
 
 

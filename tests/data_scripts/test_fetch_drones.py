@@ -413,6 +413,22 @@ def test_committed_manifest_gives_a_sound_split():
     assert 0 not in {member.group for member in members}
 
 
+def test_readme_counts_the_scenes_that_the_manifest_has():
+    members = read_manifest(DRONES.manifest)
+    scenes, photos, folders = defaultdict(set), Counter(), defaultdict(set)
+    for member in members:
+        folder, label, _ = member.path.split("/")
+        scenes[label].add(member.group)
+        photos[label] += 1
+        folders[member.group].add(folder)
+    drones = [m.group for m in members if m.path.startswith("valid/drone/")]
+    shared = sum(folders[group] == {"train", "valid"} for group in drones)
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"{shared} of {len(drones)} test drones in scenes that it also trains on" in text
+    counts = f"{photos['drone']:,} drone photos are {len(scenes['drone']):,} scenes, the "
+    assert f"{counts}{photos['bird']:,} birds {len(scenes['bird']):,}." in text
+
+
 def test_the_real_archive(tmp_path):
     if not (MIRROR / DRONES.name).is_file():
         pytest.skip(f"no ../shared/data/{DRONES.name}: the archive is not beside this checkout")
