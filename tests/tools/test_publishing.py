@@ -91,6 +91,7 @@ def published(tmp_path, monkeypatch):
     ):  # fmt: skip
         monkeypatch.setattr(publish, name, value)
     monkeypatch.setattr(publish.nbformat, "write", lambda notebook, path: None)
+    monkeypatch.setenv("COURSE_BACKBONE", "auto")  # publishing sets it: afterwards it is as before
     return tmp_path, ran
 
 
