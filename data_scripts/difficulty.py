@@ -24,11 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from data_scripts import render_drones, render_panoramas
 from data_scripts.panoramas import LABELS
@@ -44,7 +40,7 @@ from helpers.data import (
     make_loader,
     train_transform,
 )
-from helpers.evaluation import accuracy
+from helpers.evaluation import accuracy, linear_logits
 from helpers.models import TransferModel, compute_features, load_backbone, predict
 from helpers.training import (
     FINE_TUNE_RATE,
@@ -60,7 +56,7 @@ from helpers.training import (
 
 BACKBONE, SIZE = "efficientnet_lite0", (224, 224)
 PLAIN = eval_transform(SIZE)
-PENALTY = 0.01  # C of the regression on panoramas: more columns than rows, and wrong labels
+STRENGTH = 0.01  # C of the regression on panoramas: more columns than rows, and wrong labels
 EPOCHS = {"drones": 7, "panoramas": 3}  # of fine-tuning
 MAKERS = {"drones": render_drones.render_dataset, "panoramas": render_panoramas.render_dataset}
 
@@ -101,7 +97,7 @@ def measure_panoramas(folder: Path, seed: int, epochs: int) -> dict:
     squashed = (data.with_transform(PLAIN.view) for data in (train, test))
     figures["colour"] = figure("colour", test, colour_scores(*squashed))
     model = TransferModel(load_backbone(BACKBONE), len(LABELS), task="multilabel", seed=seed)
-    figures["frozen"] = figure("frozen", test, frozen_scores(model.freeze(), train, test, PENALTY))
+    figures["frozen"] = figure("frozen", test, frozen_scores(model.freeze(), train, test, STRENGTH))
     if epochs:
         # The head has not learnt in a phase 1, so it goes much faster than the backbone.
         groups = model.unfreeze().parameter_groups(FINE_TUNE_RATE, head_factor=10 * HEAD_FACTOR)
@@ -129,7 +125,7 @@ def figure(name: str, test: ImageDataset, scores: np.ndarray) -> float | dict[st
 def colour_scores(train: ImageDataset, test: ImageDataset) -> np.ndarray:
     """Of a regression on colour histograms; the data sets give arrays (H, W, 3)."""
     rows = [np.stack([colour_histogram(image) for image, _ in data]) for data in (train, test)]
-    return regression_scores(rows[0], train.labels, rows[1])
+    return linear_logits(rows[0], train.labels, rows[1], C=1.0).numpy()
 
 
 def colour_histogram(image: np.ndarray, bins: int = 8) -> np.ndarray:
@@ -139,26 +135,12 @@ def colour_histogram(image: np.ndarray, bins: int = 8) -> np.ndarray:
 
 
 def frozen_scores(
-    model: TransferModel, train: ImageDataset, test: ImageDataset, penalty: float = 1.0
+    model: TransferModel, train: ImageDataset, test: ImageDataset, C: float = 1.0
 ) -> np.ndarray:
     """Of a regression on the backbone's features of plainly squashed images."""
     parts = [compute_features(model, data.with_transform(PLAIN)) for data in (train, test)]
-    rows = [part.features[0].numpy() for part in parts]
-    return regression_scores(rows[0], train.labels, rows[1], penalty)
-
-
-def regression_scores(
-    rows: np.ndarray, labels: Sequence, test_rows: np.ndarray, penalty: float = 1.0
-) -> np.ndarray:
-    """Scores (M, C) of test rows (M, D) by logistic regression on standardised rows (N, D).
-
-    Several labels (N, L) get a regression each. `penalty` is scikit-learn's C.
-    """
-    regression, labels = LogisticRegression(C=penalty, max_iter=3000), np.asarray(labels, int)
-    if labels.ndim == 2:
-        regression = OneVsRestClassifier(regression)
-    judge = make_pipeline(StandardScaler(), regression).fit(rows, labels)
-    return judge.decision_function(test_rows)
+    rows, test_rows = (part.features[0] for part in parts)
+    return linear_logits(rows, train.labels, test_rows, C).numpy()
 
 
 def scores_of(model: TransferModel, data: ImageDataset) -> np.ndarray:

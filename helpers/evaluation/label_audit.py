@@ -12,14 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from cleanlab.multilabel_classification.rank import get_label_quality_scores_per_class
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from helpers.data.labels import read_label_table
+from helpers.evaluation.linear import logistic_regression
 
-PENALTY = 0.01  # C of the regression: more features than images, and labels that may be wrong
+STRENGTH = 0.01  # C of the regression: more features than images, and labels that may be wrong
 
 
 def cross_validated_probabilities(
@@ -46,8 +44,7 @@ def cross_validated_probabilities(
     originals = np.arange(len(labels)) if groups is None else np.asarray(groups)
     order = np.random.default_rng(seed).permutation(originals.max() + 1)
     parts = list(GroupKFold(folds).split(features, groups=order[originals]))
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=2000))
-    columns = []
+    model, columns = logistic_regression(STRENGTH), []
     for number, column in enumerate(labels.T):
         if any(len(np.unique(column[train])) < 2 for train, _ in parts):
             raise ValueError(

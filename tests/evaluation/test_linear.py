@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from helpers.evaluation.linear import linear_logits
+
+
+@pytest.fixture
+def rows():
+    """120 rows of 6 numbers on very different scales; the first and the last tell something."""
+    numbers = np.random.default_rng(0).normal(size=(120, 6))
+    return torch.from_numpy(numbers * [1, 1, 1, 1, 1, 1000] + [0, 0, 0, 0, 0, 5000])
+
+
+def test_classes_and_labels_are_told_apart_whatever_the_scale(rows):
+    first, last = rows[:, 0] > 0, rows[:, -1] > 5000
+    classes = first.long() + last.long()
+    logits = linear_logits(rows[:80], classes[:80], rows[80:], C=1.0)
+    assert logits.shape == (40, 3) and logits.dtype == torch.float32
+    assert (logits.argmax(dim=1) == classes[80:]).float().mean() > 0.75
+
+    labels = torch.stack([first, last], dim=1).float()
+    logits = linear_logits(rows[:80], labels[:80], rows[80:], C=1.0)
+    assert ((logits > 0) == labels[80:]).float().mean() > 0.9
+
+
+def test_two_classes_have_two_logits_with_the_probabilities_of_scikit_learn(rows):
+    scaled = (rows - rows.mean(dim=0)) / rows.std(dim=0, correction=0)
+    classes = (rows[:, 0] > 0.3).long()
+    wanted = LogisticRegression(C=0.1).fit(scaled, classes).predict_proba(scaled)
+    logits = linear_logits(rows, classes, rows, C=0.1)
+    np.testing.assert_allclose(logits.softmax(dim=1), wanted, atol=1e-3)
+    several = linear_logits(rows, torch.stack([classes, 1 - classes], dim=1), rows, C=0.1)
+    np.testing.assert_allclose(several.sigmoid(), wanted[:, ::-1], atol=1e-3)
+
+
+def test_a_smaller_c_regularises_more(rows):
+    classes = (rows[:, 0] > 0).long()
+    small, large = (linear_logits(rows, classes, rows, c).abs().mean() for c in (0.001, 1.0))
+    assert small < large / 10
+
+
+def test_a_label_that_never_changes_is_named(rows):
+    labels = torch.zeros(120, 2)
+    labels[::2, 0] = 1
+    with pytest.raises(ValueError, match="column 1 of the labels is 0 in all 120 rows"):
+        linear_logits(rows, labels, rows, C=1.0)
