@@ -56,7 +56,7 @@ from helpers.training import (
 
 BACKBONE, SIZE = "efficientnet_lite0", (224, 224)
 PLAIN = eval_transform(SIZE)
-STRENGTH = 0.01  # C of the regression on panoramas: more columns than rows, and wrong labels
+PANORAMAS_C = 0.01  # of the regression: more columns than rows, and wrong labels
 EPOCHS = {"drones": 7, "panoramas": 3}  # of fine-tuning
 MAKERS = {"drones": render_drones.render_dataset, "panoramas": render_panoramas.render_dataset}
 
@@ -97,7 +97,9 @@ def measure_panoramas(folder: Path, seed: int, epochs: int) -> dict:
     squashed = (data.with_transform(PLAIN.view) for data in (train, test))
     figures["colour"] = figure("colour", test, colour_scores(*squashed))
     model = TransferModel(load_backbone(BACKBONE), len(LABELS), task="multilabel", seed=seed)
-    figures["frozen"] = figure("frozen", test, frozen_scores(model.freeze(), train, test, STRENGTH))
+    figures["frozen"] = figure(
+        "frozen", test, frozen_scores(model.freeze(), train, test, PANORAMAS_C)
+    )
     if epochs:
         # The head has not learnt in a phase 1, so it goes much faster than the backbone.
         groups = model.unfreeze().parameter_groups(FINE_TUNE_RATE, head_factor=10 * HEAD_FACTOR)

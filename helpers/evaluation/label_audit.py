@@ -17,7 +17,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from helpers.data.labels import read_label_table
 from helpers.evaluation.linear import logistic_regression
 
-STRENGTH = 0.01  # C of the regression: more features than images, and labels that may be wrong
+REGRESSION_C = 0.01  # more features than images, and labels that may be wrong
 
 
 def cross_validated_probabilities(
@@ -44,7 +44,7 @@ def cross_validated_probabilities(
     originals = np.arange(len(labels)) if groups is None else np.asarray(groups)
     order = np.random.default_rng(seed).permutation(originals.max() + 1)
     parts = list(GroupKFold(folds).split(features, groups=order[originals]))
-    model, columns = logistic_regression(STRENGTH), []
+    model, columns = logistic_regression(REGRESSION_C), []
     for number, column in enumerate(labels.T):
         if any(len(np.unique(column[train])) < 2 for train, _ in parts):
             raise ValueError(

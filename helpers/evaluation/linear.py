@@ -30,23 +30,23 @@ def linear_logits(
     """Logits of the rows (M, D) by logistic regression on rows (N, D): a linear probe.
 
     Args:
+        rows, test_rows: features, as tensors or arrays.
         labels: classes as numbers (N,), or 0 and 1 for several labels (N, L).
         C: see `logistic_regression`.
 
     Returns: (M, C), one column for each class that occurs, or (M, L), by a regression each.
     Raises: ValueError where all rows have the same class, or all or none have a label.
     """
-    given = np.asarray(labels)
+    rows, test_rows, given = np.asarray(rows), np.asarray(test_rows), np.asarray(labels)
     columns = [given] if given.ndim == 1 else (given > 0.5).astype(int).T
     scores = []
     for number, column in enumerate(columns):
         if len(np.unique(column)) < 2:
             raise ValueError(
                 f"column {number} of the labels is {column[0]} in all {len(column)} rows: there is "
-                "nothing to tell apart; add images, or leave it out."
+                "nothing to tell apart; add images of another kind, or leave it out."
             )
-        fitted = logistic_regression(C).fit(np.asarray(rows), column)
-        scores.append(fitted.decision_function(np.asarray(test_rows)))
+        scores.append(logistic_regression(C).fit(rows, column).decision_function(test_rows))
     if given.ndim == 1:
         (score,) = scores
         scores = [-score / 2, score / 2] if score.ndim == 1 else score.T
