@@ -17,7 +17,7 @@ from data_scripts.drawing.meshes import (
     recoloured,
 )
 from data_scripts.drawing.shapes import ellipsoid, loft, rod
-from data_scripts.drones.plumage import Species
+from data_scripts.drones.species import Species
 
 EYE = Paint((0.02, 0.02, 0.02), 0.2)
 

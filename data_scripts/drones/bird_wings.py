@@ -10,7 +10,7 @@ from data_scripts.drawing.meshes import Mesh, Paint, Pattern, lattice, merge, re
 from data_scripts.drawing.noise import smoothstep
 from data_scripts.drones.bird_bodies import Trunk
 from data_scripts.drones.planforms import Planform
-from data_scripts.drones.plumage import Species
+from data_scripts.drones.species import Species
 
 SHOULDER = 0.13  # where along the body the leading edge begins
 

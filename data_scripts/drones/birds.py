@@ -19,8 +19,9 @@ from data_scripts.drones.bird_bodies import (
     tucked_feet,
 )
 from data_scripts.drones.bird_wings import WingPose, beating, gliding, wing
-from data_scripts.drones.plumage import KINDS, Species, in_shade, individual
+from data_scripts.drones.plumage import KINDS
 from data_scripts.drones.quadcopters import Model
+from data_scripts.drones.species import Species, in_shade, individual
 
 FLOCKS = 0.13  # how many pictures show several birds
 BACKLIT = 0.1  # how many birds are silhouettes

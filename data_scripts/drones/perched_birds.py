@@ -17,7 +17,8 @@ from data_scripts.drawing.meshes import (
 )
 from data_scripts.drawing.shapes import loft, rod
 from data_scripts.drones.bird_bodies import body, head, neck_radius, tail
-from data_scripts.drones.plumage import SPECIES, Species, individual
+from data_scripts.drones.plumage import SPECIES
+from data_scripts.drones.species import Species, individual
 
 
 def leg(species: Species, hip: np.ndarray, foot: np.ndarray) -> Mesh:

@@ -12,7 +12,8 @@ from data_scripts.drones import birds
 from data_scripts.drones.bird_bodies import body
 from data_scripts.drones.bird_wings import beating
 from data_scripts.drones.birds import FlightPose, flight_pose, flying, flying_bird, spine
-from data_scripts.drones.plumage import SPECIES, Species, individual
+from data_scripts.drones.plumage import SPECIES
+from data_scripts.drones.species import Species, individual
 from data_scripts.render_drones import render_drone
 
 PHASES = np.arange(8) / 8
