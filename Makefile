@@ -35,6 +35,7 @@ bench: ready ## maintainers: side-by-side timings for images of any size, six mi
 	@$(PY) -m tools.environment tests.benchmarks
 
 publish: ready ## maintainers: execute the notebooks in place, refresh Save_Model/ and the README's tables
+	@$(PY) -m data_scripts.fetch_drones
 	@$(PY) -m tools.publish
 
 publish-real: $(INSTALLED) ## maintainers: the same on real photos, numbers alone (COURSE_MIRROR=folder for a local copy)

@@ -7,7 +7,7 @@
 2. frozen: logistic regression on frozen ImageNet features. Neither hopeless nor solved.
 3. adapted (drones): phase 1, as in notebook 02.
 4. fine_tuned: the whole network, trained for a few epochs. Clearly better.
-5. outside (drones): the fine-tuned model on real photos, its three drone classes counted as one.
+5. real_photos (drones): the fine-tuned model on real photos, as in notebook 03.
 
 For drones a figure is the accuracy, for panoramas the average precision of each label and their
 mean, mAP. The panoramas' training labels hold their errors, the test labels hold none.
@@ -27,12 +27,12 @@ import torch
 from sklearn.metrics import average_precision_score
 
 from data_scripts import render_drones, render_panoramas
+from data_scripts.domain_shift import photos_folder, real_photo_accuracy
 from data_scripts.panoramas import LABELS
 from data_scripts.tasks import course_folder
 from helpers.course import ROOT, setup
 from helpers.data import (
     ImageDataset,
-    ImageFolderDataset,
     MultilabelDataset,
     Transform,
     eval_transform,
@@ -44,7 +44,7 @@ from helpers.evaluation import accuracy, linear_logits
 from helpers.models import TransferModel, compute_features, load_backbone, predict
 from helpers.training import (
     FINE_TUNE_RATE,
-    HEAD_FACTOR,
+    HEAD_RATE,
     EarlyStopping,
     LearningRateSchedule,
     Progress,
@@ -57,7 +57,7 @@ from helpers.training import (
 BACKBONE, SIZE = "efficientnet_lite0", (224, 224)
 PLAIN = eval_transform(SIZE)
 PANORAMAS_C = 0.01  # of the regression: more columns than rows, and wrong labels
-EPOCHS = {"drones": 7, "panoramas": 3}  # of fine-tuning
+EPOCHS = {"drones": 6, "panoramas": 3}  # of fine-tuning
 MAKERS = {"drones": render_drones.render_dataset, "panoramas": render_panoramas.render_dataset}
 
 
@@ -79,10 +79,12 @@ def measure_drones(folder: Path, seed: int, epochs: int, photos: Path) -> dict:
         )
         figures["fine_tuned"] = figure("fine_tuned", test, scores_of(model, test))
     if epochs and photos.is_dir():
-        figures.update(outside_accuracy(model, train.classes, photos))
-        print(f"outside: {figures['outside']:.3f}")
+        table = real_photo_accuracy(model, train.classes, photos, SIZE)
+        print(f"real photos\n{table.round(3).to_string()}")
+        figures["real_photos"] = table["accuracy"].to_dict()
+        figures["real_photo_counts"] = table["photos"].to_dict()
     elif epochs:
-        print(f"outside: not measured, {photos} is missing (python -m data_scripts.fetch_drones)")
+        print(f"real photos: {photos} is missing (python -m data_scripts.fetch_drones)")
     return figures
 
 
@@ -102,7 +104,7 @@ def measure_panoramas(folder: Path, seed: int, epochs: int) -> dict:
     )
     if epochs:
         # The head has not learnt in a phase 1, so it goes much faster than the backbone.
-        groups = model.unfreeze().parameter_groups(FINE_TUNE_RATE, head_factor=10 * HEAD_FACTOR)
+        groups = model.unfreeze().parameter_groups(FINE_TUNE_RATE, HEAD_RATE / FINE_TUNE_RATE)
         optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         callbacks = [LearningRateSchedule(), Progress()]
         trainer = Trainer(model, criterion_for(model), optimizer, callbacks, seed=seed)
@@ -150,20 +152,6 @@ def scores_of(model: TransferModel, data: ImageDataset) -> np.ndarray:
     return predict(model, make_loader(data.with_transform(PLAIN)))[0].numpy()
 
 
-def outside_accuracy(model: TransferModel, classes: Sequence[str], photos: Path) -> dict:
-    """Accuracy on real photos in `bird` and `drone` folders; chance is 0.5 on each class."""
-    data = ImageFolderDataset(photos, classes=["bird", "drone"])
-    probabilities = torch.from_numpy(scores_of(model, data)).softmax(dim=1)
-    is_drone = torch.tensor(data.labels) == 1
-    right = (probabilities[:, classes.index("flying_bird")] < 0.5) == is_drone
-    return {
-        "outside": right.float().mean().item(),
-        "outside_bird": right[~is_drone].float().mean().item(),
-        "outside_drone": right[is_drone].float().mean().item(),
-        "outside_images": len(data),
-    }
-
-
 def rounded(figures: dict) -> dict:
     """The same with four digits; counts stay as they are."""
     return {
@@ -199,8 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.folder is None and (options.seed != 0 or not folder.is_dir()):
                 folder = MAKERS[task](Path(scratch) / task, seed=options.seed)
             if task == "drones":
-                photos = course_folder(task, "real") / "test"
-                figures = measure_drones(folder, options.seed, epochs, photos)
+                figures = measure_drones(folder, options.seed, epochs, photos_folder())
             else:
                 figures = measure_panoramas(folder, options.seed, epochs)
         keep(options.out or ROOT / "Save_Model" / task / "difficulty.json", options.seed, figures)

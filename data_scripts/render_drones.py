@@ -71,7 +71,7 @@ def render_file(
 
 def render_dataset(
     folder: str | Path = DEFAULT_FOLDER,
-    per_class: int = 200,
+    per_class: int = 280,
     seed: int = 0,
     processes: int | None = None,
     progress: bool = True,

@@ -32,9 +32,9 @@ class Source:
 
 
 SOURCES = {
-    ("drones", "rendered"): Source("data_scripts.render_drones:render_dataset", version=3),
+    ("drones", "rendered"): Source("data_scripts.render_drones:render_dataset", version=4),
     ("drones", "real"): Source("data_scripts.fetch_drones:fetch_dataset"),
-    ("panoramas", "rendered"): Source("data_scripts.render_panoramas:render_dataset", version=2),
+    ("panoramas", "rendered"): Source("data_scripts.render_panoramas:render_dataset", version=3),
     ("panoramas", "real"): Source("data_scripts.fetch_panoramas:fetch_dataset"),
     ("shortcut", "rendered"): Source("data_scripts.render_shortcut:render_dataset", version=2),
 }

@@ -2,14 +2,16 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from helpers.course import record_result
 from helpers.data import ImageFolderDataset, MultilabelDataset, read_image
 from helpers.models import Backbone
 from tests.benchmarks import __main__ as command
-from tests.benchmarks import decoding, memory, older_recipe, timing, training
+from tests.benchmarks import decoding, four_folds, memory, older_recipe, timing, training
 
 
 @pytest.fixture
@@ -194,3 +196,30 @@ def test_the_older_recipe_is_trained_once(tmp_path, monkeypatch):
     (tmp_path / "recipes.json").write_text(json.dumps(kept))
     assert older_recipe.kept_scores("vgg16") == {"older phase 1": {"map": 0.7}}
     assert older_recipe.kept_scores("mobilenet_v2") == {}
+
+
+def test_folds_of_all_labelled_photos_keep_names_labels_and_sides(tmp_path):
+    for split, first in (("train", 0), ("test", 3)):
+        (tmp_path / split).mkdir()
+        names = [f"{number}.jpg" for number in range(first, first + 3)] + ["same.jpg"]
+        for number, name in enumerate(names):
+            image = Image.new("RGB", (40 + number, 40), (60 * number, first * 40, 90))
+            image.save(tmp_path / split / name)
+        rows = [f"{name},{number % 2},{1 - number % 2}" for number, name in enumerate(names)]
+        table = "\n".join(["filename,sea,trees", *rows])
+        (tmp_path / f"{split}_label.csv").write_text(table)
+    photos = four_folds.labelled_photos(tmp_path, tmp_path / "scratch")
+    assert len(photos) == 8 and photos.classes == ["sea", "trees"]
+
+    four_folds.write_fold(photos, np.array([1, 6]), tmp_path / "fold")
+    parts = {
+        split: MultilabelDataset(
+            tmp_path / "fold" / f"{split}_label.csv", tmp_path / "fold" / split
+        )
+        for split in ("train", "test")
+    }
+    assert {split: len(part) for split, part in parts.items()} == {"train": 6, "test": 2}
+    for place, index in enumerate((1, 6)):
+        image, labels = parts["test"][place]
+        assert np.array_equal(image, photos[index][0])
+        assert np.array_equal(labels, photos[index][1])

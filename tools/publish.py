@@ -7,7 +7,8 @@ Scripts are the source of the notebooks. On rendered data every notebook runs an
 outputs, with the first of BACKBONES; its figures go to the top of Save_Model/. Those that train run
 again with the other backbones, and the metrics of all go to Save_Model/<task>/metrics.json. On real
 photos nothing is kept but Save_Model/<task>/metrics_real.json: no photo, and no figure that shows
-one. The README's tables between its `results` and its `measures` markers are written from both.
+one. The README's tables between its markers, `headline`, `results` and `measures`, are written from
+both.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ import pandas as pd
 from jupytext.cli import jupytext
 from nbformat import NotebookNode
 
+from data_scripts.domain_shift import photos_folder
 from helpers.course import CourseError, setup
 from helpers.models.backbones import BackboneError, load_backbone
 from tools.environment import ROOT, course_environment
 from tools.execute import NOTEBOOKS, execute, find_notebooks, report
-from tools.results import front_tables, measures_tables, read_rows, recipe_rows
+from tools.results import front_tables, headline_table, measures_tables, read_rows, recipe_rows
 
 PUBLISHED = ROOT / "Save_Model"
 RUNS = PUBLISHED / "runs"
@@ -81,8 +83,13 @@ def with_tables(text: str, metrics: Sequence[Path]) -> str:
     Raises: PublishError where there are no markers.
     """
     rows = read_rows(metrics)
-    front = front_tables(pd.concat([rows, recipe_rows(RECIPES)]))
-    for name, table in (("results", front), ("measures", measures_tables(rows))):
+    compared = pd.concat([rows, recipe_rows(RECIPES)])
+    tables = {
+        "headline": headline_table(compared),
+        "results": front_tables(compared),
+        "measures": measures_tables(rows),
+    }
+    for name, table in tables.items():
         start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
         before, found, rest = text.partition(start)
         _, closed, after = rest.partition(end)
@@ -123,6 +130,11 @@ def run(path: Path, backbone: str) -> NotebookNode:
 def publish(form: str) -> None:
     """Everything in turn; a notebook that fails stops it and keeps its former outputs."""
     with_tables(README.read_text(encoding="utf-8"), [])  # before minutes of work
+    if form == "rendered" and not photos_folder().is_dir():
+        raise PublishError(
+            "notebook 03 is published with its figures on real photos: "
+            "python -m data_scripts.fetch_drones"
+        )
     for backbone in BACKBONES:
         load_backbone(backbone)
     for old in (RUNS / form).glob("*/metrics.json"):

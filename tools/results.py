@@ -12,14 +12,34 @@ import pandas as pd
 from helpers.course import ROW_KEYS, read_results
 from helpers.evaluation import accuracy_interval
 
-TRAININGS = ("two phases", "any size")  # experiments whose rows are a score and a duration
+TRAININGS = ("two phases", "any size", "drawings to photos")  # experiments with a score
 FORMS = {"real": "photos", "rendered": "drawn"}
 TITLES = {
     "drones": "Drones and birds: test accuracy",
     "panoramas": "Panoramas, five labels: mean average precision (mAP) on the test",
 }
-LINES = {"phase 1": "phase 1, adaptation", "phase 2": "phase 2, fine-tuning"}
+LINES = {
+    "phase 1": "phase 1, adaptation",
+    "phase 2": "phase 2, fine-tuning",
+    "image pyramid": "image pyramid, linear model",
+    "ensemble": "ensemble of the last two",
+}
+HEADLINES = {  # task, data, experiment, phase, method: what the README's first table calls it
+    ("drones", "real", "two phases", "phase 2", ""): "bird or drone: accuracy",
+    ("drones", "rendered", "drawings to photos", "", "all photos"): (
+        "bird or drone, trained on drawings alone: accuracy"
+    ),
+    ("panoramas", "real", "older recipe", "phase 2", ""): "five labels, an older recipe: mAP",
+    ("panoramas", "real", "two phases", "phase 2", ""): "five labels, fine-tuned: mAP",
+    ("panoramas", "real", "two phases", "ensemble", ""): "five labels, ensemble: mAP",
+}
+CAPTION = """
+*Test photos that no training has seen. In brackets 95 % intervals; [all results](#results).*"""
 PHASES = {"phase 1": "1 adaptation", "phase 2": "2 fine-tuning"}
+PREFIXES = {
+    "any size": "4 ",
+    "drawings to photos": "3 photos: ",
+}  # the notebook's number, before a method
 MEASURES = {
     "pointing game": "Right answers whose map is brightest on the object, as a share",
     "deletion and insertion": (
@@ -74,8 +94,8 @@ def results_table(rows: pd.DataFrame) -> pd.DataFrame:
         sort=False,
     ).reset_index()
     wide = wide.reindex(columns=wide.columns.union(["accuracy", "map", "spread", "seconds"]))
-    notebook = wide["experiment"].map({"any size": "4 "}).fillna("")
-    phase = wide["phase"].replace(PHASES) + notebook + wide["method"]
+    prefix = wide["experiment"].map(PREFIXES).fillna("")
+    phase = wide["phase"].replace(PHASES) + prefix + wide["method"]
     scores = [score(line.accuracy, line.map, line.spread) for line in wide.itertuples()]
     seconds = ["–" if pd.isna(value) else f"{value:,.0f}" for value in wide["seconds"]]
     table = wide[MODEL].assign(phase=phase, score=scores, seconds=seconds)
@@ -104,12 +124,8 @@ def front_tables(rows: pd.DataFrame) -> str:
     images has its 95 % interval, one of several seeds their standard deviation. The older recipe
     stands beside ours, or not at all.
     """
-    models = rows[MODEL].agg(tuple, axis=1)
-    ours = rows["experiment"].isin(TRAININGS)
-    beside = (rows["experiment"] == "older recipe") & models.isin(models[ours])
-    trained = rows[ours | beside]
     tables = []
-    for task, group in trained.groupby("task", sort=False):
+    for task, group in comparable(rows).groupby("task", sort=False):
         wide = group.pivot_table(
             index=["experiment", "phase", "method"],
             columns=["data", "backbone", "metric"],
@@ -129,10 +145,35 @@ def front_tables(rows: pd.DataFrame) -> str:
     return "\n\n".join(tables)
 
 
+def comparable(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with a score: ours, and the older recipe's where there is one of ours beside it."""
+    models = rows[MODEL].agg(tuple, axis=1)
+    ours = rows["experiment"].isin(TRAININGS)
+    beside = (rows["experiment"] == "older recipe") & models.isin(models[ours])
+    return rows[ours | beside]
+
+
+def headline_table(rows: pd.DataFrame) -> str:
+    """The few results on real photos that the README begins with; "" where there are none."""
+    keys, rows = ["task", "data", "experiment", "phase", "method"], comparable(rows)
+    cells: dict[str, dict[str, str]] = {}
+    for key, name in HEADLINES.items():
+        group = rows[(rows[keys] == list(key)).all(axis=1)]
+        for backbone, part in group.groupby("backbone"):
+            metrics = dict(zip(part["metric"], part["value"], strict=True))
+            cells.setdefault(name, {})[backbone] = front_score(metrics)
+    if not cells:
+        return ""
+    table = pd.DataFrame(cells).T.sort_index(axis=1).fillna("–").rename_axis("on photos")
+    return f"{markdown('', table.reset_index())}\n{CAPTION}"
+
+
 def line_name(experiment: str, phase: str, method: str) -> str:
     """What the README calls a line of results."""
     if experiment == "any size":
         return method
+    if experiment == "drawings to photos":
+        return f"trained on drawings, tested on photos: {method.removesuffix(' photos')}"
     return LINES.get(phase, phase) if experiment == "two phases" else f"{experiment}, {phase}"
 
 
@@ -168,8 +209,9 @@ def measures_tables(rows: pd.DataFrame) -> str:
 
 
 def markdown(title: str, table: pd.DataFrame) -> str:
-    """A table of text under a bold title; all columns but the first are aligned to the right."""
+    """A table of text under a bold title, if any; all columns but the first are right-aligned."""
     lines = [table.columns, ["---", *["---:"] * (len(table.columns) - 1)]]
     # A number and its unit stay on one line.
     lines += ([first, *(v.replace(" ", "\u00a0") for v in rest)] for first, *rest in table.values)
-    return "\n".join([f"**{title}**", "", *(f"| {' | '.join(line)} |" for line in lines)])
+    heading = [f"**{title}**", ""] if title else []
+    return "\n".join([*heading, *(f"| {' | '.join(line)} |" for line in lines)])

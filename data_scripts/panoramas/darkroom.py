@@ -20,7 +20,7 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
     """
     coloured, snowy = bool({"sunset", "desert"} & set(scene.labels)), "snow" in scene.parts
     flowers = bool({"blossom", "heath"} & set(scene.parts))
-    if rng.random() < 0.22 and "print" not in scene.parts:
+    if rng.random() < 0.3 and "print" not in scene.parts:
         image = tilted(rng, image)
     image = cv2.pow(np.clip(image, 0, 1.2), float(np.exp(rng.normal(0, 0.18))))
     grey = image.mean(axis=2, keepdims=True)
@@ -32,11 +32,11 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
     image, grey = image * exposure, grey * exposure
     # an empty plain without its green could be anything, and so could a strip of sea
     certain = scene.labels and not scene.water
-    if not coloured and rng.random() < (0.3 if certain else 0.05):  # black and white
+    if not coloured and rng.random() < (0.42 if certain else 0.05):  # black and white
         toned = certain and rng.random() < 0.4
         image = grey * np.float32(TONES[rng.integers(len(TONES))] if toned else (1, 1, 1))
     else:
-        saturation = rng.uniform(*((0.75, 1.1) if coloured else (0.5, 1.2)))
+        saturation = rng.uniform(*((0.62, 1.1) if coloured else (0.5, 1.2)))
         image = grey + (image - grey) * np.float32(saturation)
         warm, green = rng.normal(0, 0.05), rng.normal(0, 0.012)
         coldest = -0.02 if flowers else -0.12
@@ -45,11 +45,11 @@ def graded(rng: np.random.Generator, image: np.ndarray, scene: Scene) -> np.ndar
     if rng.random() < 0.35:  # shadows and lights tinted apart
         dark, light = rng.normal(0, 0.02, 3), rng.normal(0, 0.015, 3)
         image += dark.astype(np.float32) + (light - dark).astype(np.float32) * grey
-    if rng.random() < 0.3:  # faded
-        lift = np.float32(rng.uniform(0.03, 0.12 if coloured else 0.2))
+    if rng.random() < 0.4:  # faded
+        lift = np.float32(rng.uniform(0.03, 0.16 if coloured else 0.2))
         image = lift + image * (0.95 - 1.2 * lift)
-    if rng.random() < 0.3:  # high sensitivity: coarse grain
-        coarse = rng.normal(0, rng.uniform(0.02, 0.065), image.shape[:2])
+    if rng.random() < 0.4:  # high sensitivity: coarse grain
+        coarse = rng.normal(0, rng.uniform(0.02, 0.075), image.shape[:2])
         image += coarse.astype(np.float32)[..., None]
     return shouldered(image)
 

@@ -90,7 +90,7 @@ def ground_part(rng: np.random.Generator, labels: set[str], shore: bool, mood: s
     if "desert" in labels:
         dim = mood in SUNSETS  # in dim light only what is tall shows that it is a dune
         return pick(
-            rng, {"dunes": 5, "low dunes": 0.0 if dim else 3, "stony desert": 1 if dim else 3}
+            rng, {"dunes": 5, "low dunes": 0.0 if dim else 3, "stony desert": 1 if dim else 5}
         )
     if "sea" in labels:
         kinds = {"beach": 6, "meadow": 1.5, "heath": 0.7, "pasture": 0.7}
@@ -107,9 +107,9 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
     asked = set(labels)
     shape = panorama_size(rng)
     mood = mood_for(rng, asked)
-    shore = "sea" in asked and ("trees" in asked or rng.random() < 0.75)
+    shore = "sea" in asked and ("trees" in asked or rng.random() < 0.85)
     ground = ground_part(rng, asked, shore, mood)
-    peaks = rng.uniform(0.14, 0.2) if rng.random() < 0.6 else rng.uniform(0.2, 0.42)
+    peaks = rng.uniform(0.14, 0.2) if rng.random() < 0.8 else rng.uniform(0.2, 0.42)
     peaks = min(peaks, 0.3) if "sea" in asked else peaks
     hilly = not asked & {"sea", "desert", "mountains"} and rng.random() < 0.5
     horizon = rng.uniform(*((0.18, 0.66) if "sunset" in asked else (0.24, 0.76)))
@@ -131,7 +131,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
         cold = ground == "snow" or (ground in (None, "beach") and rng.random() < 0.3)
         if "desert" not in asked:
             parts.append("snowfall" if cold else "rain")
-    if rng.random() < 0.17:
+    if rng.random() < 0.26:
         parts.append(FRAMES[rng.integers(len(FRAMES))])
     return Scene(
         labels=tuple(label for label in LABELS if label in asked),
@@ -144,7 +144,7 @@ def describe(rng: np.random.Generator, labels: tuple[str, ...]) -> Scene:
         hills=rng.uniform(0.01, 0.04) if hilly else 0.0,
         peaks=peaks,
         side=pick(rng, {"all": 4, "left": 2, "right": 2, "middle": 2}),
-        water=float(rng.uniform(0.08, 0.18)) if shore else 0.0,
+        water=float(rng.uniform(0.08, 0.14)) if shore else 0.0,
     )
 
 
@@ -173,8 +173,8 @@ def tree_part(rng: np.random.Generator, labels: set[str]) -> str:
         return pick(rng, {"few trees": 5, "grove": 3, "lone tree": 1, "framing tree": 1})
     if "sea" in labels:
         return pick(rng, {"few trees": 5, "grove": 3, "lone tree": 4, "framing tree": 2})
-    return pick(rng, {"few trees": 5, "grove": 4, "forest edge": 3, "forest": 1.5, "lone tree": 5,
-                      "framing tree": 1})  # fmt: skip
+    return pick(rng, {"few trees": 6, "grove": 2.5, "forest edge": 1.5, "forest": 1,
+                      "lone tree": 11, "framing tree": 1})  # fmt: skip
 
 
 def draw_labels(rng: np.random.Generator) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DAYS = {"clear": 4, "fair": 5, "streaked": 2.5, "overcast": 4, "storm": 3, "fog": 2.5, "warm": 3,
-        "haze": 3, "cold": 3, "night": 4.5}  # fmt: skip
-SUNSETS = {"blaze": 2, "pink": 3, "strip": 6, "gold": 2, "red": 1, "purple": 2, "late": 5}
+DAYS = {"clear": 4, "fair": 5, "streaked": 2.5, "overcast": 4, "storm": 3.5, "fog": 3, "warm": 3,
+        "haze": 3, "cold": 3, "night": 6.5}  # fmt: skip
+SUNSETS = {"blaze": 2, "pink": 3, "strip": 8, "gold": 2, "red": 1, "purple": 2, "late": 7}
 BLUES = [(0.16, 0.36, 0.68), (0.28, 0.50, 0.80), (0.42, 0.60, 0.80), (0.12, 0.28, 0.58),
          (0.46, 0.60, 0.74), (0.26, 0.52, 0.72)]  # fmt: skip
 

@@ -16,7 +16,7 @@ from helpers.evaluation.label_audit import (
     second_labels,
     with_second_labels,
 )
-from helpers.evaluation.linear import linear_logits
+from helpers.evaluation.linear import compare_features, linear_logits
 from helpers.evaluation.metrics import (
     accuracy,
     accuracy_interval,

@@ -6,12 +6,18 @@ that a head has to reach, and often the better head where images are few.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch.nn.functional import cross_entropy
+
+from helpers.evaluation.metrics import accuracy, multilabel_scores
 
 
 def logistic_regression(C: float) -> Pipeline:
@@ -34,8 +40,8 @@ def linear_logits(
         labels: classes as numbers (N,), or 0 and 1 for several labels (N, L).
         C: see `logistic_regression`.
 
-    Returns: (M, C), one column for each class that occurs, or (M, L), by a regression each.
-    Raises: ValueError where all rows have the same class, or all or none have a label.
+    Returns: (M, C), or (M, L) by a regression for each label.
+    Raises: ValueError where a class has no rows, or all or none have a label.
     """
     rows, test_rows, given = np.asarray(rows), np.asarray(test_rows), np.asarray(labels)
     columns = [given] if given.ndim == 1 else (given > 0.5).astype(int).T
@@ -48,6 +54,46 @@ def linear_logits(
             )
         scores.append(logistic_regression(C).fit(rows, column).decision_function(test_rows))
     if given.ndim == 1:
+        missing = set(range(int(given.max()))) - set(given.astype(int).tolist())
+        if missing:
+            raise ValueError(f"class {min(missing)} has no rows to learn from.")
         (score,) = scores
         scores = [-score / 2, score / 2] if score.ndim == 1 else score.T
     return torch.from_numpy(np.stack(scores, axis=1)).float()
+
+
+def compare_features(
+    features: Mapping[str, ArrayLike],
+    labels: ArrayLike,
+    val_features: Mapping[str, ArrayLike],
+    val_labels: ArrayLike,
+    choices: Sequence[float] = (0.001, 0.003, 0.01, 0.03),
+) -> tuple[pd.DataFrame, dict[str, torch.Tensor]]:
+    """Which features tell more? A linear probe on each, regularised as validation rows like best.
+
+    Args:
+        features, val_features: by the same names, rows (N, D) and (M, D) with a D of their own.
+        labels, val_labels: as in `linear_logits`.
+        choices: of C; each probe has the one with the lowest loss on validation rows.
+
+    Returns: for each name its C, its loss (cross entropy, with several labels a binary one) and its
+        accuracy, or with several labels mAP (`map`) and micro F1; and the validation logits.
+    Raises: ValueError as `linear_logits` does, and for a validation class that has no rows to learn
+        from.
+    """
+    truth = torch.as_tensor(np.asarray(val_labels))
+    table, logits = {}, {}
+    for name, rows in features.items():
+        for C in choices:
+            tried = linear_logits(rows, labels, val_features[name], C)
+            if truth.ndim == 2:
+                scores = multilabel_scores(tried, truth.float())
+                row = {"loss": scores["bce"], "map": scores["map"], "micro_f1": scores["micro_f1"]}
+            elif truth.max() >= tried.shape[1]:
+                raise ValueError(f"class {truth.max()} is in the validation rows alone.")
+            else:
+                loss = cross_entropy(tried, truth.long()).item()
+                row = {"loss": loss, "accuracy": accuracy(tried, truth)}
+            if name not in table or row["loss"] < table[name]["loss"]:
+                table[name], logits[name] = {"C": C, **row}, tried
+    return pd.DataFrame.from_dict(table, orient="index"), logits

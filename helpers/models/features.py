@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 
 from helpers.data.image_dataset import ImageDataset
 from helpers.data.loaders import make_loader
+from helpers.data.transforms import Size, eval_transform
 from helpers.models.folding import fold_batch_norm
 from helpers.models.inference import autocast, new_accelerator, predict
 from helpers.models.transfer import TransferModel
@@ -73,6 +74,30 @@ def compute_features(
     finally:
         dataset.set_epoch(epoch)
     return FeatureDataset(torch.stack(stacked), torch.as_tensor(dataset.labels))
+
+
+def image_pyramid_features(
+    model: TransferModel, dataset: ImageDataset, sizes: Mapping[str, Size]
+) -> dict[str, torch.Tensor]:
+    """Features of each image at several sizes, alone and side by side: an image pyramid.
+
+    A network knows things at the size in pixels at which it met them; the pyramid shows it each
+    image small, for the whole, and large, for what is small in it (Adelson et al. 1984).
+
+    Args:
+        dataset: images without transform.
+        sizes: name to (height, width), or to a rule for images of any size.
+
+    Returns: name to features (N, D), and "side by side" to all of them (N, len(sizes) · D).
+    Raises: ValueError where there are no sizes.
+    """
+    if not sizes:
+        raise ValueError("an image pyramid needs a size: give some in `sizes`.")
+    features = {
+        name: compute_features(model, dataset.with_transform(eval_transform(size))).features[0]
+        for name, size in sizes.items()
+    }
+    return features | {"side by side": torch.cat(list(features.values()), dim=1)}
 
 
 class _Embedder(nn.Module):

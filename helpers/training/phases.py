@@ -65,13 +65,13 @@ def phase2_model(
     phase1: tuple[TransferModel, dict],
     train: ImageFolderDataset,
     val: ImageFolderDataset,
-    images: int = 1500,
+    images: int = 2000,
     seed: int = 0,
 ) -> tuple[TransferModel, dict]:
     """The model that notebook 03 has saved in `folder`, or a shorter fine-tuning run now.
 
     It is made anew where the folder holds none, or one of another backbone, size or training set.
-    Half of notebook 03's images, so the model may be worse than that notebook's.
+    A third of notebook 03's images, so the model may be worse than that notebook's.
 
     Args:
         folder: for this backbone's phase 2.
@@ -86,7 +86,7 @@ def phase2_model(
     saved = _fitting_model(folder, start.backbone_name, train, size)
     if saved:
         return saved[:2]
-    print("phase 2 has left no fitting model here: a short fine-tuning, half of notebook 03's")
+    print("phase 2 has left no fitting model here: a short fine-tuning, a third of notebook 03's")
     model = copy.deepcopy(start).unfreeze()
     rate = config["learning_rate"] / 10
     history = fine_tune(

@@ -20,7 +20,7 @@ from helpers.training.callbacks import Callback, EarlyStopping, LearningRateSche
 from helpers.training.history import History
 from helpers.training.trainer import Trainer
 
-HEAD_RATE = 1e-3  # phase 1, for AdamW; well below what the range test finds
+HEAD_RATE = 3e-3  # phase 1, for AdamW; below what the range test allows
 FINE_TUNE_RATE = HEAD_RATE / 10
 HEAD_FACTOR = 3  # in phase 2 the head goes this much faster than the backbone
 LABEL_SMOOTHING = 0.1  # of a label's certainty, shared among all classes

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from data_scripts import difficulty, render_drones
-from helpers.data import ImageFolderDataset
 from helpers.evaluation import linear_logits
 
 
@@ -53,22 +52,6 @@ def test_figures_of_drones(drones, tmp_path):
     assert list(figures) == ["images", "chance", "colour", "frozen", "adapted"]
     assert figures["chance"] == 0.25
     assert all(0 <= figures[name] <= 1 for name in ("colour", "frozen", "adapted"))
-
-
-def test_outside_any_drone_is_a_drone(drones, make_model, tmp_path, monkeypatch):
-    for name, source in (("bird", "flying_bird"), ("drone", "large_quadcopter")):
-        (tmp_path / name).symlink_to(drones / "test" / source)
-    # Sure of a bird, then torn between two drones.
-    classes = ImageFolderDataset(drones / "train").classes
-    scores = np.repeat([[9.0, 0, 0, 0], [0, 1.0, 1.0, 1.0]], 2, axis=0).astype(np.float32)
-    monkeypatch.setattr(difficulty, "scores_of", lambda model, data: scores)
-    figures = difficulty.outside_accuracy(make_model(4), classes, tmp_path)
-    assert figures == {
-        "outside": 1.0,
-        "outside_bird": 1.0,
-        "outside_drone": 1.0,
-        "outside_images": 4,
-    }
 
 
 def test_colour_alone_tells_red_from_blue():

@@ -3,7 +3,8 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from helpers.evaluation.linear import linear_logits
+from helpers.evaluation.linear import compare_features, linear_logits
+from helpers.evaluation.metrics import multilabel_scores
 
 
 @pytest.fixture
@@ -46,3 +47,43 @@ def test_a_label_that_never_changes_is_named(rows):
     labels[::2, 0] = 1
     with pytest.raises(ValueError, match="column 1 of the labels is 0 in all 120 rows"):
         linear_logits(rows, labels, rows, C=1.0)
+
+
+def test_a_class_without_rows_is_named(rows):
+    classes = 2 * (rows[:, 0] > 0).long()
+    with pytest.raises(ValueError, match="class 1 has no rows"):
+        linear_logits(rows, classes, rows, C=1.0)
+    features, later = {"all": rows}, classes // 2
+    with pytest.raises(ValueError, match="class 2 is in the validation rows alone"):
+        compare_features(features, later, features, classes, [1.0])
+
+
+def test_features_are_compared_at_the_c_with_the_lowest_loss(rows):
+    # What the rows tell is true of only three in four labels: a regression that trusts them is
+    # too sure, one that trusts nothing says nothing.
+    noise = torch.from_numpy(np.random.default_rng(1).random(120) < 0.25)
+    classes = ((rows[:, 0] > 0) ^ noise).long()
+    choices = (1e-6, 0.03, 1e4)
+    train = {"telling": rows[:80], "nothing": rows[:80, 1:5]}
+    val = {"telling": rows[80:], "nothing": rows[80:, 1:5]}
+    table, logits = compare_features(train, classes[:80], val, classes[80:], choices)
+    assert list(table.index) == ["telling", "nothing"]
+    assert table.loc["telling", "accuracy"] > table.loc["nothing", "accuracy"]
+    for name in table.index:
+        tried = [linear_logits(train[name], classes[:80], val[name], C) for C in choices]
+        losses = [torch.nn.functional.cross_entropy(each, classes[80:]).item() for each in tried]
+        best = int(np.argmin(losses))
+        assert table.loc[name, "C"] == choices[best] and len(set(losses)) == 3
+        assert table.loc[name, "loss"] == pytest.approx(min(losses))
+        assert torch.equal(logits[name], tried[best])
+
+
+def test_features_are_compared_for_several_labels(rows):
+    labels = torch.stack([rows[:, 0] > 0, rows[:, -1] > 5000], dim=1).float()
+    halves = {"all": rows[:80]}, labels[:80], {"all": rows[80:]}, labels[80:]
+    table, logits = compare_features(*halves)
+    scores = multilabel_scores(logits["all"], labels[80:])
+    assert table.loc["all", ["loss", "map", "micro_f1"]].tolist() == pytest.approx(
+        [scores["bce"], scores["map"], scores["micro_f1"]]
+    )
+    assert table.loc["all", "C"] == 0.03  # the labels hold no errors, so the least strict

@@ -6,7 +6,11 @@ from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
 from helpers.data.loaders import make_loader, set_epoch
 from helpers.data.shapes import ShapeRule
 from helpers.data.transforms import eval_transform, train_transform
-from helpers.models.features import FeatureDataset, compute_features
+from helpers.models.features import (
+    FeatureDataset,
+    compute_features,
+    image_pyramid_features,
+)
 from helpers.training.callbacks import LearningRateSchedule
 from helpers.training.trainer import Trainer
 
@@ -158,3 +162,18 @@ def test_bf16_is_used_where_the_processor_has_it(
         monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", chosen)
         features[chosen] = compute_features(make_model(), photos.subset(range(3))).features
     assert torch.equal(features[""], features[precision])
+
+
+def test_an_image_pyramid_has_each_size_alone_and_all_side_by_side(make_model, photos):
+    model, plain = make_model().freeze(), photos.with_transform(None)
+    sizes = {"small": (64, 64), "any": ShapeRule(min_side=128, max_pixels=160 * 160)}
+    features = image_pyramid_features(model, plain, sizes)
+    assert list(features) == ["small", "any", "side by side"]
+    for name, size in sizes.items():
+        alone = compute_features(model, plain.with_transform(eval_transform(size)))
+        assert torch.equal(features[name], alone.features[0])
+    both = torch.cat([features["small"], features["any"]], dim=1)
+    assert torch.equal(features["side by side"], both) and both.shape == (24, 2 * 1280)
+    assert plain.transform is None
+    with pytest.raises(ValueError, match="needs a size"):
+        image_pyramid_features(model, plain, {})

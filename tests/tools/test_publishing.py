@@ -68,9 +68,8 @@ def test_figures_and_metrics_are_published(tmp_path):
 def published(tmp_path, monkeypatch):
     """Publishing into tmp_path, with notebooks that only leave a figure and a row of results."""
     readme = tmp_path / "README.md"
-    markers = [
-        f"<!-- {name}:{end} -->" for name in ("results", "measures") for end in ("start", "end")
-    ]
+    names = ("results", "measures", "headline")
+    markers = [f"<!-- {name}:{end} -->" for name in names for end in ("start", "end")]
     readme.write_text("\n".join([*markers, ""]))
     runs, ran = tmp_path / "runs", []
 
@@ -88,6 +87,7 @@ def published(tmp_path, monkeypatch):
         ("PUBLISHED", tmp_path), ("RUNS", runs), ("README", readme), ("execute", execute),
         ("RECIPES", tmp_path / "none.json"), ("take_scripts", lambda: None),
         ("load_backbone", str), ("report", lambda path, run: None),
+        ("photos_folder", lambda: tmp_path),
     ):  # fmt: skip
         monkeypatch.setattr(publish, name, value)
     monkeypatch.setattr(publish.nbformat, "write", lambda notebook, path: None)
@@ -113,6 +113,14 @@ def test_drawings_are_published_with_figures_and_photos_as_numbers_alone(publish
     assert heading.count("photos<br>") == heading.count("drawn<br>") == 2
 
 
+def test_drawings_are_not_published_without_photos_to_test_them_on(published, monkeypatch):
+    folder, ran = published
+    monkeypatch.setattr(publish, "photos_folder", lambda: folder / "none")
+    with pytest.raises(publish.PublishError, match=r"python -m data_scripts\.fetch_drones"):
+        publish.publish("rendered")
+    assert ran == []
+
+
 def test_nothing_is_published_of_a_form_that_is_none(monkeypatch):
     monkeypatch.setattr("sys.argv", ["publish", "painted"])
     with pytest.raises(SystemExit, match="publish painted\\? There is rendered and real"):
@@ -122,13 +130,14 @@ def test_nothing_is_published_of_a_form_that_is_none(monkeypatch):
 def test_readme_tables_stand_between_their_markers():
     readme = (
         "top\n<!-- results:start -->\nstale\n<!-- results:end -->\n"
+        "<!-- headline:start -->\nstale\n<!-- headline:end -->\n"
         "<!-- measures:start -->\nstale\n<!-- measures:end -->\nbottom\n"
     )
     metrics = ROOT / "Save_Model" / "drones" / "metrics.json"
     made = publish.with_tables(readme, [metrics])
     assert made.startswith("top\n<!-- results:start -->\n**Drones and birds: test accuracy**")
     assert made.endswith("|\n<!-- measures:end -->\nbottom\n") and "stale" not in made
-    for name in ("results", "measures"):
+    for name in ("headline", "results", "measures"):
         with pytest.raises(publish.PublishError, match=f"README.md has no lines <!-- {name}:start"):
             publish.with_tables(readme.replace(name, "other"), [])
 

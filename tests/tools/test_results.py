@@ -31,6 +31,8 @@ TRAINED = (
     ("any size", "", "crop", "map", 0.9215),
     ("any size", "", "crop", "spread", 0.0123),
     ("any size", "", "any size, average", "seconds", 1),
+    ("drawings to photos", "", "drones", "accuracy", 0.985),
+    ("drawings to photos", "", "drones", "test_images", 200),
 )
 
 
@@ -39,13 +41,14 @@ def test_results_table(write):
     rows = results.read_rows([path])
     text = results.text_table(rows)
     assert "drones rendered vgg16    1 adaptation" in text and "92.2 ± 1.2 mAP" in text
+    assert "3 photos: drones" in text and "98.5 %" in text
     assert "pointing" not in text
 
 
 def test_without_results_there_are_no_tables():
     rows = results.read_rows([])
     assert results.text_table(rows) == results.front_tables(rows) == ""
-    assert results.measures_tables(rows) == ""
+    assert results.measures_tables(rows) == results.headline_table(rows) == ""
 
 
 def test_front_table_has_photos_beside_drawings_and_a_column_for_each_backbone(write):
@@ -65,7 +68,31 @@ def test_front_table_has_photos_beside_drawings_and_a_column_for_each_backbone(w
         "| phase 2, fine-tuning | 90.0\u00a0% | 90.0\u00a0% | 90.0\u00a0%\u00a0(85–93) |",
         "| crop | – | – | 0.921 |",
         "| any size, average | – | – | – |",
+        "| trained on drawings, tested on photos: drones | – | – | 98.5\u00a0%\u00a0(96–99) |",
     ]
+
+
+def test_the_readme_begins_with_photos(write):
+    fine = ("two phases", "phase 2", "", "accuracy", 0.97)
+    paths = [
+        write(fine, data="real", name="real.json"),
+        write(fine, ("two phases", "phase 1", "", "accuracy", 0.5), data="rendered"),
+        write(
+            ("drawings to photos", "", "all photos", "accuracy", 0.82),
+            ("drawings to photos", "", "all photos", "test_images", 466),
+            backbone="mobilenet_v2",
+            name="other.json",
+        ),
+    ]
+    table, caption = results.headline_table(results.read_rows(paths)).split("\n\n")
+    assert table.splitlines() == [
+        "| on photos | mobilenet_v2 | vgg16 |",
+        "| --- | ---: | ---: |",
+        "| bird or drone: accuracy | – | 97.0\u00a0% |",
+        "| bird or drone, trained on drawings alone: accuracy | 82.0\u00a0%\u00a0(78–85) | – |",
+    ]
+    assert "no training has seen" in caption
+    assert results.headline_table(results.read_rows(paths[1:2])) == ""
 
 
 def test_the_older_recipe_stands_beside_ours_or_not_at_all(tmp_path):
