@@ -131,7 +131,7 @@ def front_tables(rows: pd.DataFrame) -> str:
             columns=["data", "backbone", "metric"],
             values="value",
             sort=False,
-        )
+        ).sort_index(axis=1)
         models = sorted(
             {(data, backbone) for data, backbone, _ in wide.columns},
             key=lambda model: (list(FORMS).index(model[0]), model[1]),
