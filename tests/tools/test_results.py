@@ -86,10 +86,10 @@ def test_the_readme_begins_with_photos(write):
     ]
     table, caption = results.headline_table(results.read_rows(paths)).split("\n\n")
     assert table.splitlines() == [
-        "| on photos | mobilenet_v2 | vgg16 |",
+        "| on photos | mobilenet<br>v2 | vgg16 |",
         "| --- | ---: | ---: |",
-        "| bird or drone: accuracy | – | 97.0\u00a0% |",
-        "| bird or drone, trained on drawings alone: accuracy | 82.0\u00a0%\u00a0(78–85) | – |",
+        "| bird or drone? | – | 97.0\u00a0% |",
+        "| bird or drone? trained on drawings alone | 82.0\u00a0%<br>(78–85) | – |",
     ]
     assert "no training has seen" in caption
     assert results.headline_table(results.read_rows(paths[1:2])) == ""
