@@ -143,7 +143,7 @@ def test_without_a_given_sky_the_drones_stay_as_they_are(
     """The quality is the last number that is drawn: it tells of all that were drawn before it."""
     drone = render_drones.render_drone(name, [0, render_drones.CLASSES.index(name), 0])
     assert drone.image.shape[:2] == size and drone.quality == quality
-    assert SOURCES["drones", "rendered"].version == 3
+    assert SOURCES["drones", "rendered"].version == 4
 
 
 def test_unknown_class_and_bad_seed() -> None:
