@@ -37,10 +37,8 @@ CAPTION = """
 *Photos that no training has seen: accuracy with its 95 % interval, and for landscapes, which have
 five labels, mean average precision. [All results](#results).*"""
 PHASES = {"phase 1": "1 adaptation", "phase 2": "2 fine-tuning"}
-PREFIXES = {
-    "any size": "4 ",
-    "drawings to photos": "3 photos: ",
-}  # the notebook's number, before a method
+# the notebook's number, before a method
+PREFIXES = {"any size": "4 ", "drawings to photos": "3 photos: "}
 MEASURES = {
     "pointing game": "Right answers whose map is brightest on the object, as a share",
     "deletion and insertion": (

@@ -9,11 +9,7 @@ from helpers.models.backbones import (
     load_backbone,
     resolve_backbone,
 )
-from helpers.models.features import (
-    FeatureDataset,
-    compute_features,
-    image_pyramid_features,
-)
+from helpers.models.features import FeatureDataset, compute_features, image_pyramid_features
 from helpers.models.inference import evaluating, predict
 from helpers.models.memory import activation_bytes
 from helpers.models.pooling import SpatialPyramidPooling

@@ -6,11 +6,7 @@ from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
 from helpers.data.loaders import make_loader, set_epoch
 from helpers.data.shapes import ShapeRule
 from helpers.data.transforms import eval_transform, train_transform
-from helpers.models.features import (
-    FeatureDataset,
-    compute_features,
-    image_pyramid_features,
-)
+from helpers.models.features import FeatureDataset, compute_features, image_pyramid_features
 from helpers.training.callbacks import LearningRateSchedule
 from helpers.training.trainer import Trainer
 
