@@ -57,7 +57,7 @@ from helpers.training import (
 BACKBONE, SIZE = "efficientnet_lite0", (224, 224)
 PLAIN = eval_transform(SIZE)
 PANORAMAS_C = 0.01  # of the regression: more columns than rows, and wrong labels
-EPOCHS = {"drones": 6, "panoramas": 3}  # of fine-tuning
+EPOCHS = {"drones": 8, "panoramas": 3}  # of fine-tuning
 MAKERS = {"drones": render_drones.render_dataset, "panoramas": render_panoramas.render_dataset}
 
 

@@ -77,27 +77,31 @@ def compute_features(
 
 
 def image_pyramid_features(
-    model: TransferModel, dataset: ImageDataset, sizes: Mapping[str, Size]
-) -> dict[str, torch.Tensor]:
+    model: TransferModel, splits: Mapping[str, ImageDataset], sizes: Mapping[str, Size]
+) -> dict[str, dict[str, torch.Tensor]]:
     """Features of each image at several sizes, alone and side by side: an image pyramid.
 
     A network knows things at the size in pixels at which it met them; the pyramid shows it each
     image small, for the whole, and large, for what is small in it (Adelson et al. 1984).
 
     Args:
-        dataset: images without transform.
+        splits: images without transform.
         sizes: name to (height, width), or to a rule for images of any size.
 
-    Returns: name to features (N, D), and "side by side" to all of them (N, len(sizes) · D).
+    Returns: for each split, name to features (N, D), and "side by side" to all of them
+        (N, len(sizes) · D).
     Raises: ValueError where there are no sizes.
     """
     if not sizes:
         raise ValueError("an image pyramid needs a size: give some in `sizes`.")
-    features = {
-        name: compute_features(model, dataset.with_transform(eval_transform(size))).features[0]
-        for name, size in sizes.items()
-    }
-    return features | {"side by side": torch.cat(list(features.values()), dim=1)}
+    pyramid = {}
+    for split, data in splits.items():
+        features = {
+            name: compute_features(model, data.with_transform(eval_transform(size))).features[0]
+            for name, size in sizes.items()
+        }
+        pyramid[split] = features | {"side by side": torch.cat(list(features.values()), dim=1)}
+    return pyramid
 
 
 class _Embedder(nn.Module):

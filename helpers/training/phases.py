@@ -45,7 +45,7 @@ def phase1_model(
     started = time.perf_counter()
     model = TransferModel(load_backbone(backbone), len(train.classes), seed=seed).freeze()
     features = frozen_features(model, {"train": train, "val": val}, size)
-    early = EarlyStopping("val_loss", patience=3)
+    early = EarlyStopping("val_loss", patience=10)
     history = train_head(model, features["train"], features["val"], [early], seed=seed)
     config = {
         "classes": train.classes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -22,6 +23,7 @@ from helpers.training.trainer import Trainer
 
 HEAD_RATE = 3e-3  # phase 1, for AdamW; below what the range test allows
 FINE_TUNE_RATE = HEAD_RATE / 10
+RATES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)  # for heads of any number of inputs
 HEAD_FACTOR = 3  # in phase 2 the head goes this much faster than the backbone
 LABEL_SMOOTHING = 0.1  # of a label's certainty, shared among all classes
 VIEWS = range(1, 4)  # augmented views of each training image; epoch e sees view e modulo 3
@@ -69,7 +71,7 @@ def adapt(
     size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
     crop: bool = False,
     seeds: Sequence[int] = (0, 1, 2),
-    rates: Sequence[float] = (HEAD_RATE, HEAD_RATE / 10),
+    rates: Sequence[float] = RATES,
     views: Sequence[int] = VIEWS,
 ) -> tuple[list[TransferModel], FeatureDataset, float]:
     """Phase 1 with several seeds on the same frozen features, to compare ways to feed a network.
@@ -92,7 +94,7 @@ def adapt(
     features = frozen_features(trunk, splits, size, crop, views)
 
     def train(rate: float, seed: int) -> tuple[float, TransferModel]:
-        model, early = trunk.with_new_head(seed), EarlyStopping("val_loss", patience=3)
+        model, early = trunk.with_new_head(seed), EarlyStopping("val_loss", patience=10)
         history = train_head(
             model, features["train"], features["val"], [early], learning_rate=rate, seed=seed
         )
@@ -109,22 +111,27 @@ def train_head(
     train: FeatureDataset,
     val: FeatureDataset | None,
     callbacks: Sequence[Callback] = (),
-    max_epochs: int = 60,
+    max_epochs: int | None = None,
     learning_rate: float = HEAD_RATE,
     seed: int = 0,
     criterion: nn.Module | None = None,
 ) -> History:
     """Fit the classifier to features of the frozen backbone, and return the history.
 
-    The optimizer is AdamW (Loshchilov & Hutter 2019) with weight decay 0.01, batches hold 32 rows.
-    `criterion` is `criterion_for(model)` unless another is given. Without validation data it trains
-    for `max_epochs`.
+    The optimizer is AdamW (Loshchilov & Hutter 2019) with weight decay 0.01, batches hold 32 rows,
+    and the rate rises to `learning_rate` and falls again, as `LearningRateSchedule` has it.
+
+    Args:
+        max_epochs: 40, or as many as it takes to see 400 batches where there are few images.
+        criterion: `criterion_for(model)` unless another is given.
     """
     criterion = criterion or criterion_for(model)
     home = next(model.head.parameters()).device
     optimizer = torch.optim.AdamW(model.head.parameters(), lr=learning_rate, weight_decay=0.01)
-    trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics_for(model), seed=seed)
+    callbacks, metrics = [LearningRateSchedule(), *callbacks], metrics_for(model)
+    trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics, seed)
     train_loader = make_loader(train, 32, shuffle=True, seed=seed)
+    max_epochs = max_epochs or max(40, math.ceil(400 / len(train_loader)))
     val_loader = None if val is None else make_loader(val, 64)
     try:
         return trainer.fit(train_loader, val_loader, max_epochs)
@@ -144,7 +151,7 @@ def refit_head(
     To try other labels, another seed or another criterion on features that are there already.
     """
     other = model.with_new_head(seed)
-    early = EarlyStopping("val_loss", patience=2)
+    early = EarlyStopping("val_loss", patience=10)
     train_head(other, train, val, [early], seed=seed, criterion=criterion)
     return other
 

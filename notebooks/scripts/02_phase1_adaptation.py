@@ -140,17 +140,21 @@ plots.lr_range(test, recipes.HEAD_RATE)
 # %% [markdown]
 # ## Train the head
 #
-# The criterion is cross entropy with **label smoothing**: instead of certainty it asks for nine
-# tenths of it, so the model does not chase the last decimals. The optimizer is AdamW; its weight
-# decay and the head's dropout (in training, a fifth of the features is hidden at random) keep the
-# head from leaning on few features. **Early stopping** watches the validation loss: after three
-# epochs without improvement it stops and brings back the best weights. The test set is not
-# touched until the end of notebook 3.
+# The criterion is cross entropy with **label smoothing**: instead of certainty it asks for a little
+# less, so the model does not chase the last decimals. The optimizer is AdamW; its weight decay and
+# the head's dropout (in training, a fifth of the features is hidden at random) keep the head from
+# leaning on few features. The learning rate rises during the first tenth of the training
+# (**warm-up**) and then falls along a cosine to almost nothing: large steps to get near, small ones
+# to settle.
+#
+# **Early stopping** watches the validation loss: after ten epochs without improvement it stops, and
+# the weights of the best epoch are brought back. The test set is not touched until the end of
+# notebook 3.
 
 # %%
 started = time.perf_counter()
-early = EarlyStopping("val_loss", patience=3)
-history = recipes.train_head(model, features, val_features, [early, Progress(every=5)], seed=SEED)
+early = EarlyStopping("val_loss", patience=10)
+history = recipes.train_head(model, features, val_features, [early, Progress(every=10)], seed=SEED)
 head_seconds = time.perf_counter() - started
 epochs = len(history.epochs)
 after = evaluate(model, make_loader(val), criterion, multiclass_metrics(len(classes)))
@@ -167,7 +171,8 @@ plots.loss_curves(
 # %% [markdown]
 # The thin line is the loss of every batch: noisy, since each batch is another handful of images.
 # Where the validation curve flattens while training still falls, the head begins to learn the
-# training images by heart; there early stopping steps in.
+# training images by heart. What it learns from there on helps nobody, and the weights that are kept
+# are those of the lowest validation loss.
 
 # %%
 guesses = model.probabilities(predict(model, shown)[0])

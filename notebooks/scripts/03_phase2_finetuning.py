@@ -55,9 +55,9 @@ print(f"{name}: phase 1 trained the head at a rate of {config['learning_rate']:.
 # ## Unfreeze, at a tenth of the rate
 #
 # All layers may learn now. The backbone already holds something worth keeping, so its steps must
-# be small: a tenth of phase 1's rate, rising gently at first (**warm-up**) and falling to almost
-# nothing at the end. The head may go three times as fast. Batch norm keeps ImageNet's running
-# statistics, since batches of 16 would give poor ones; its scale and shift do learn.
+# be small: a tenth of phase 1's rate, which again rises gently and falls to almost nothing. The
+# head may go three times as fast. Batch norm keeps ImageNet's running statistics, since batches of
+# 16 would give poor ones; its scale and shift do learn.
 #
 # **Early stopping begins anew**: the best loss of phase 1 does not count any more. Phase 2 gets
 # more patience, since it may get worse before it gets better. (Where one notebook runs both phases,
@@ -76,7 +76,7 @@ learning = sum(p.numel() for p in model.parameters() if p.requires_grad)
 print(f"{learning:,} parameters learn, the backbone's at a rate of {rate:.1e}")
 
 # %%
-EPOCHS = int(np.clip(round(4000 / len(train)), 2, 20))  # about 4,000 images, minutes on a CPU
+EPOCHS = int(np.clip(round(5500 / len(train)), 4, 20))  # about 5,500 images, minutes on a CPU
 train_loader = make_loader(train, BATCH, shuffle=True, seed=SEED)
 val_loader = make_loader(val, BATCH)
 phase2_history = trainer.fit(train_loader, val_loader, EPOCHS)
@@ -126,7 +126,7 @@ plots.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.jp
 # took a data centre to learn can't. Same start, same images, same order, fewer epochs:
 
 # %%
-SHORT, schedule = max(1, round(EPOCHS / 3)), warmup_cosine()
+SHORT, schedule = max(2, round(EPOCHS / 4)), warmup_cosine()
 reckless = copy.deepcopy(phase1).unfreeze()
 groups = reckless.parameter_groups(10 * rate, head_factor=training.HEAD_FACTOR)
 optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -150,17 +150,18 @@ plots.epoch_curves(
 # apart?
 
 # %%
+candidates = {
+    "ImageNet's, as phase 1 left them": phase1,
+    f"fine-tuned at {rate:.0e}": model,
+    f"fine-tuned at {10 * rate:.0e}": reckless,
+}
 plain = splits["train"].with_transform(val.transform)
-probe = {}
-for text, candidate in (
-    ("ImageNet's, as phase 1 left them", phase1),
-    (f"fine-tuned at {rate:.0e}", model),
-    (f"fine-tuned at {10 * rate:.0e}", reckless),
-):
-    rows, val_rows = ({"": models.compute_features(candidate, d).features[0]} for d in (plain, val))
-    table, _ = evaluation.compare_features(rows, plain.labels, val_rows, val.labels)
-    probe[text] = table["accuracy"].item()
-pd.Series(probe, name="accuracy of a linear classifier on the features").to_frame().round(3)
+rows, val_rows = (
+    {name: models.compute_features(each, part).features[0] for name, each in candidates.items()}
+    for part in (plain, val)
+)
+probe, _ = evaluation.compare_features(rows, plain.labels, val_rows, val.labels)
+probe[["accuracy"]].rename_axis("linear classifier on features").round(3)
 
 # %%
 distances = pd.DataFrame(
@@ -337,7 +338,8 @@ worth.round(3)
 if len(worth):
     figure = plots.measure_bars(
         worth[["accuracy"]].rename(index=lambda kind: kind.replace(" ", "\n", 1)),
-        f"Trained on drawings, tested on photos: {worth.loc['all photos', 'accuracy']:.0%} right",
+        f"Trained on drawings, tested on photos: {worth.loc['all photos', 'accuracy']:.0%} right"
+        f" ({worth.columns.name or 'this run'})",
         "accuracy",
         {"a coin": 0.5},
         path=runs / "Drawings_To_Photos.jpg",

@@ -156,8 +156,8 @@ plots.batch_rows(
 # 4. any size, spatial pyramid.
 #
 # Each gets the same augmented views, the same recipe and three seeds. The pyramid's head has 21
-# times as many inputs, so the same learning rate moves its answers much further. To be fair, each
-# way may choose between two rates, by its validation loss.
+# times as many inputs, so the same learning rate moves its answers much further. So each way may
+# choose among seven rates, by its validation loss.
 
 # %%
 WAYS = {
@@ -293,9 +293,7 @@ rules = {
     f"about {side}²": ShapeRule(min_side=max(128, side * 5 // 7), max_pixels=side * side)
     for side in (160, 224, 320)
 }
-pyramid = {
-    split: models.image_pyramid_features(probe, part, rules) for split, part in splits.items()
-}
+pyramid = models.image_pyramid_features(probe, splits, rules)
 given = {split: torch.tensor(part.labels) for split, part in splits.items()}
 tried, _ = evaluation.compare_features(
     pyramid["train"], given["train"], pyramid["val"], given["val"]

@@ -116,13 +116,13 @@ plots.label_gallery(
 # sand fill the image, and lose little. The square is larger here, 320 pixels: a landscape is wide,
 # and a palm or a far ridge is small in it. Augmentation must leave the labels true and the images
 # likely: a landscape has a horizon, so it is not turned, and its colours tell a sunset, so they
-# stay. It may be mirrored, darkened, or seen in part. Early stopping has a patience of two epochs.
+# stay. It may be mirrored, darkened, or seen in part. Early stopping has a patience of ten epochs.
 
 # %%
 started = time.perf_counter()
 AUGMENT = {"augmentations": ("mirror", "brightness/contrast"), "zoom": 0.5}
 features = training.frozen_features(frozen, splits, SIZE, views=(1, 2), **AUGMENT)
-early = EarlyStopping("val_loss", patience=2)
+early = EarlyStopping("val_loss", patience=10)
 callbacks = [early, Progress(every=10)]
 history1 = training.train_head(frozen, features["train"], features["val"], callbacks, seed=SEED)
 seconds = {"phase 1": time.perf_counter() - started}
@@ -138,9 +138,7 @@ results = {"phase 1": evaluation.multilabel_scores(*models.predict(frozen, make_
 # %%
 started = time.perf_counter()
 sizes = {f"{side} pixels": (side, side) for side in SIDES}
-pyramid = {
-    split: models.image_pyramid_features(frozen, part, sizes) for split, part in splits.items()
-}
+pyramid = models.image_pyramid_features(frozen, splits, sizes)
 targets = {split: torch.tensor(part.labels) for split, part in splits.items()}
 tried, linear_val = evaluation.compare_features(
     pyramid["train"], targets["train"], pyramid["val"], targets["val"]
@@ -173,7 +171,8 @@ print(
 # Now the blocks next to the head learn too, at a tenth of the rate. The first third of the blocks
 # sees edges and textures, which a landscape shares with all of ImageNet, and its maps are the
 # largest, so training it takes long: it stays as it is. Early stopping is **reset**, since its best
-# loss and its patience were those of phase 1; from here on it has a patience of five epochs.
+# loss and its patience were those of phase 1. From here on it has a patience of five epochs, since
+# each costs much more than one of phase 1.
 #
 # **Mixup** (Zhang et al., 2018) lays a faint second image over each, and blends the labels by the
 # same shares. A network that learns from few images is soon too sure of them; this keeps it modest.
@@ -293,10 +292,9 @@ other = (
     evaluation.second_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
 )
 own_judge = training.refit_head(frozen, features["train"], features["val"], SEED)
-plain = models.compute_features(frozen, splits["train"].with_transform(eval_transform(SIZE)))
-seen = torch.cat(
-    [models.predict(own_judge.head, make_loader(part, 64))[0] for part in (plain, features["val"])]
-)
+plain = torch.cat([pyramid[split][f"{SIZE[0]} pixels"] for split in ("train", "val")])
+whole = models.FeatureDataset(plain[None], torch.tensor(given))
+seen, _ = models.predict(own_judge.head, make_loader(whole, 64))
 rankings = {
     "cleanlab": suspects,
     "plain loss": evaluation.rank_by_loss(given, seen.sigmoid(), classes),

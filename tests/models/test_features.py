@@ -163,7 +163,9 @@ def test_bf16_is_used_where_the_processor_has_it(
 def test_an_image_pyramid_has_each_size_alone_and_all_side_by_side(make_model, photos):
     model, plain = make_model().freeze(), photos.with_transform(None)
     sizes = {"small": (64, 64), "any": ShapeRule(min_side=128, max_pixels=160 * 160)}
-    features = image_pyramid_features(model, plain, sizes)
+    pyramid = image_pyramid_features(model, {"train": plain, "val": plain.subset([3])}, sizes)
+    features, (row,) = pyramid["train"], pyramid["val"]["small"]
+    assert torch.allclose(row, features["small"][3], atol=1e-2)
     assert list(features) == ["small", "any", "side by side"]
     for name, size in sizes.items():
         alone = compute_features(model, plain.with_transform(eval_transform(size)))
@@ -172,4 +174,4 @@ def test_an_image_pyramid_has_each_size_alone_and_all_side_by_side(make_model, p
     assert torch.equal(features["side by side"], both) and both.shape == (24, 2 * 1280)
     assert plain.transform is None
     with pytest.raises(ValueError, match="needs a size"):
-        image_pyramid_features(model, plain, {})
+        image_pyramid_features(model, {"train": plain}, {})

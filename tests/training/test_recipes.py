@@ -9,6 +9,7 @@ from helpers.evaluation.metrics import accuracy, evaluate
 from helpers.models.backbones import load_backbone
 from helpers.models.transfer import TransferModel
 from helpers.training import recipes
+from helpers.training.callbacks import LearningRateSchedule
 
 SIZE = (64, 64)
 
@@ -70,3 +71,16 @@ def test_a_head_fitted_again_starts_anew_and_leaves_the_model_alone(photos):
     assert torch.equal(first[1].weight, same[1].weight)
     assert not torch.equal(first[1].weight, other[1].weight)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_a_heads_rate_falls_to_almost_nothing_and_few_images_get_more_epochs(photos):
+    model = TransferModel(load_backbone("efficientnet_lite0"), 2).freeze()
+    splits = {"train": photos[0], "val": photos[1]}
+    features = recipes.frozen_features(model, splits, SIZE, views=(1,))["train"]
+    history = recipes.train_head(model, features, None)
+    rates = [row["lr"] for row in history.batches]
+    assert len(rates) >= 400 and max(rates) == pytest.approx(recipes.HEAD_RATE, rel=0.01)
+    assert rates[-1] < recipes.HEAD_RATE / 50
+    constant = LearningRateSchedule(lambda progress: 1.0)
+    history = recipes.train_head(model, features, None, [constant], max_epochs=2)
+    assert {row["lr"] for row in history.batches} == {recipes.HEAD_RATE}
