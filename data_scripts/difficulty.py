@@ -5,7 +5,7 @@
 
 1. colour: logistic regression on a colour histogram. Near chance, or colour alone gives it away.
 2. frozen: logistic regression on frozen ImageNet features. Neither hopeless nor solved.
-3. adapted (drones): phase 1, as in notebook 02.
+3. adapted: phase 1, as in notebooks 02 and 05.
 4. fine_tuned: the whole network, trained for a few epochs. Clearly better.
 5. real_photos (drones): the fine-tuned model on real photos, as in notebook 03.
 
@@ -28,14 +28,12 @@ from sklearn.metrics import average_precision_score
 
 from data_scripts import render_drones, render_panoramas
 from data_scripts.domain_shift import photos_folder, real_photo_accuracy
-from data_scripts.panoramas import LABELS
 from data_scripts.tasks import course_folder
 from helpers.course import ROOT, setup
 from helpers.data import (
     ImageDataset,
-    MultilabelDataset,
-    Transform,
     eval_transform,
+    load_multilabel_splits,
     load_splits,
     make_loader,
     train_transform,
@@ -43,15 +41,12 @@ from helpers.data import (
 from helpers.evaluation import accuracy, linear_logits
 from helpers.models import TransferModel, compute_features, load_backbone, predict
 from helpers.training import (
-    FINE_TUNE_RATE,
-    HEAD_RATE,
     EarlyStopping,
-    LearningRateSchedule,
     Progress,
-    Trainer,
-    criterion_for,
     fine_tune,
+    frozen_features,
     phase1_model,
+    train_head,
 )
 
 BACKBONE, SIZE = "efficientnet_lite0", (224, 224)
@@ -90,26 +85,27 @@ def measure_drones(folder: Path, seed: int, epochs: int, photos: Path) -> dict:
 
 def measure_panoramas(folder: Path, seed: int, epochs: int) -> dict:
     """All figures on the panoramas in `folder`, and how often each label occurs."""
-    train, test = (
-        MultilabelDataset(folder / f"{split}_label.csv", folder / split, classes=LABELS, seed=seed)
-        for split in ("train", "test")
-    )
-    figures = {"images": len(train) + len(test)}
-    figures["share"] = dict(zip(LABELS, test.labels.mean(axis=0).tolist(), strict=True))
+    splits = load_multilabel_splits(folder, seed=seed)
+    train, val, test = splits.values()
+    figures = {"images": sum(map(len, splits.values()))}
+    figures["share"] = dict(zip(test.classes, test.labels.mean(axis=0).tolist(), strict=True))
     squashed = (data.with_transform(PLAIN.view) for data in (train, test))
     figures["colour"] = figure("colour", test, colour_scores(*squashed))
-    model = TransferModel(load_backbone(BACKBONE), len(LABELS), task="multilabel", seed=seed)
+    model = TransferModel(load_backbone(BACKBONE), len(train.classes), task="multilabel", seed=seed)
     figures["frozen"] = figure(
         "frozen", test, frozen_scores(model.freeze(), train, test, PANORAMAS_C)
     )
+    augment, parts = {"augmentations": ["mirror"]}, {"train": train, "val": val}
+    features = frozen_features(model, parts, SIZE, views=(1, 2), **augment)
+    early = EarlyStopping("val_loss", patience=10)
+    train_head(model, features["train"], features["val"], [early], seed=seed)
+    figures["adapted"] = figure("adapted", test, scores_of(model, test))
     if epochs:
-        # The head has not learnt in a phase 1, so it goes much faster than the backbone.
-        groups = model.unfreeze().parameter_groups(FINE_TUNE_RATE, HEAD_RATE / FINE_TUNE_RATE)
-        optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-        callbacks = [LearningRateSchedule(), Progress()]
-        trainer = Trainer(model, criterion_for(model), optimizer, callbacks, seed=seed)
-        mirrored = train.with_transform(Transform(SIZE, ["mirror"]))
-        trainer.fit(make_loader(mirrored, 16, shuffle=True, seed=seed), None, epochs)
+        mirrored = train.with_transform(train_transform(SIZE, **augment))
+        callbacks = [EarlyStopping("val_loss", patience=5), Progress()]
+        fine_tune(
+            model.unfreeze(), mirrored, val.with_transform(PLAIN), callbacks, epochs, seed=seed
+        )
         figures["fine_tuned"] = figure("fine_tuned", test, scores_of(model, test))
     return figures
 

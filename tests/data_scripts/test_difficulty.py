@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from data_scripts import difficulty, render_drones
+from data_scripts.panoramas import LABELS
 from helpers.evaluation import linear_logits
 
 
@@ -22,7 +23,7 @@ def panoramas(tmp_path):
     rng = np.random.default_rng(0)
     for split, count in (("train", 12), ("test", 8)):
         (tmp_path / split).mkdir()
-        rows = [",".join(["filename", *difficulty.LABELS])]
+        rows = [",".join(["filename", *LABELS])]
         for number in range(count):
             cells = ((number + np.arange(5)) % 2).astype(str)
             rows.append(",".join([f"{number}.png", *cells]))
@@ -40,9 +41,9 @@ def test_figures_of_panoramas_are_kept_beside_other_seeds(panoramas, tmp_path):
     content = json.loads(kept.read_text())
     assert list(content) == ["seed 0", "seed 2"] and content["seed 0"] == {"images": 1200}
     figures = content["seed 2"]
-    assert list(figures) == ["images", "share", "colour", "frozen", "fine_tuned"]
-    assert figures["images"] == 20 and tuple(figures["share"]) == difficulty.LABELS
-    for name in ("colour", "frozen", "fine_tuned"):
+    assert list(figures) == ["images", "share", "colour", "frozen", "adapted", "fine_tuned"]
+    assert figures["images"] == 20 and tuple(figures["share"]) == LABELS
+    for name in ("colour", "frozen", "adapted", "fine_tuned"):
         mean, *each = figures[name].values()
         assert len(each) == 5 and mean == pytest.approx(np.mean(each), abs=1e-4)
 
