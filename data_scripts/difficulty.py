@@ -46,7 +46,7 @@ from helpers.training import (
     fine_tune,
     frozen_features,
     phase1_model,
-    train_head,
+    refit_head,
 )
 
 BACKBONE, SIZE = "efficientnet_lite0", (224, 224)
@@ -97,8 +97,7 @@ def measure_panoramas(folder: Path, seed: int, epochs: int) -> dict:
     )
     augment, parts = {"augmentations": ["mirror"]}, {"train": train, "val": val}
     features = frozen_features(model, parts, SIZE, views=(1, 2), **augment)
-    early = EarlyStopping("val_loss", patience=10)
-    train_head(model, features["train"], features["val"], [early], seed=seed)
+    model = refit_head(model, features["train"], features["val"], seed)
     figures["adapted"] = figure("adapted", test, scores_of(model, test))
     if epochs:
         mirrored = train.with_transform(train_transform(SIZE, **augment))

@@ -131,7 +131,8 @@ def train_head(
     callbacks, metrics = [LearningRateSchedule(), *callbacks], metrics_for(model)
     trainer = Trainer(model.head, criterion, optimizer, callbacks, metrics, seed)
     train_loader = make_loader(train, 32, shuffle=True, seed=seed)
-    max_epochs = max_epochs or max(40, math.ceil(400 / len(train_loader)))
+    if max_epochs is None:
+        max_epochs = max(40, math.ceil(400 / max(1, len(train_loader))))
     val_loader = None if val is None else make_loader(val, 64)
     try:
         return trainer.fit(train_loader, val_loader, max_epochs)

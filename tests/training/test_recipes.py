@@ -81,6 +81,7 @@ def test_a_heads_rate_falls_to_almost_nothing_and_few_images_get_more_epochs(pho
     rates = [row["lr"] for row in history.batches]
     assert len(rates) >= 400 and max(rates) == pytest.approx(recipes.HEAD_RATE, rel=0.01)
     assert rates[-1] < recipes.HEAD_RATE / 50
+    assert recipes.train_head(model, features, None, max_epochs=0).epochs == []
     constant = LearningRateSchedule(lambda progress: 1.0)
     history = recipes.train_head(model, features, None, [constant], max_epochs=2)
     assert {row["lr"] for row in history.batches} == {recipes.HEAD_RATE}
