@@ -13,8 +13,14 @@ import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helpers.course import ROOT, data_form
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from helpers.data import ImageDataset
 
 SECOND_RATER = Path(__file__).with_name("labels") / "panorama_labels_second_rater.csv"
 
@@ -93,6 +99,22 @@ def object_boxes(folder: Path) -> dict[Path, tuple[int, int, int, int]]:
             folder / row["file"]: tuple(int(row[side]) for side in sides)
             for row in csv.DictReader(file)
         }
+
+
+def object_shares(folder: Path, images: ImageDataset) -> np.ndarray | None:
+    """The share of each image that its object's box covers, (N,); NaN where an image has no box.
+
+    None where there are no boxes at all.
+    """
+    import numpy as np
+
+    boxes = object_boxes(folder)
+    if not boxes:
+        return None
+    unknown = (np.nan,) * 4
+    corners = np.array([boxes.get(path, unknown) for path in images.paths], float).reshape(-1, 4)
+    areas = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+    return areas / images.sizes.astype(float).prod(axis=1)
 
 
 def second_label_table(folder: Path) -> Path | None:

@@ -14,6 +14,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from IPython.display import Markdown, display
+
 ROOT = Path(__file__).resolve().parents[1]
 FORMS = ("rendered", "real")
 ROW_KEYS = ("backbone", "experiment", "phase", "method", "metric")  # what tells results apart
@@ -89,6 +91,16 @@ def backbone_name() -> str:
     return os.environ.get("COURSE_BACKBONE") or "auto"
 
 
+def say(*sentences: str) -> None:
+    """Below a figure: what it shows, with the numbers that came out. Empty sentences are left out.
+
+    A sentence may hold Markdown. Elsewhere than in a notebook it is printed.
+    """
+    text = " ".join(sentence for sentence in sentences if sentence)
+    if text:
+        display(Markdown(f"**What we saw.** {text}"))
+
+
 def record_result(
     task: str,
     backbone: str,
@@ -96,7 +108,7 @@ def record_result(
     phase: str = "",
     method: str = "",
     **metrics: float,
-) -> Path:
+) -> None:
     """Keep each metric as a row of the task's metrics.json.
 
     A row of the same backbone, experiment, phase, method and metric is replaced where it stands;
@@ -121,7 +133,6 @@ def record_result(
     temporary = path.with_suffix(".tmp")
     temporary.write_text(f'{{\n  {head},\n  "rows": [\n{lines}\n  ]\n}}\n', encoding="utf-8")
     temporary.replace(path)
-    return path
 
 
 def read_results(path: Path) -> dict:

@@ -36,8 +36,8 @@ def values(path):
 def test_each_result_is_a_row_of_its_own(tmp_path):
     course.record_result("drones", "vgg16", "two phases", "phase 1", accuracy=0.81237, images=200)
     course.record_result("drones", "vgg16", "any size", method="crop, large", accuracy=0.9)
-    path = course.record_result("drones", "lite0", "two phases", "phase 1", accuracy=0.7)
-    assert path == tmp_path / "Save_Model" / "runs" / "rendered" / "drones" / "metrics.json"
+    course.record_result("drones", "lite0", "two phases", "phase 1", accuracy=0.7)
+    path = tmp_path / "Save_Model" / "runs" / "rendered" / "drones" / "metrics.json"
     assert values(path) == [
         ("vgg16", "two phases", "phase 1", "", "accuracy", 0.8124),
         ("vgg16", "two phases", "phase 1", "", "images", 200),
@@ -51,8 +51,16 @@ def test_each_result_is_a_row_of_its_own(tmp_path):
 
 def test_a_result_measured_again_takes_the_place_of_the_former():
     course.record_result("drones", "vgg16", "shortcut", method="biased", hits=0.5, seconds=3)
-    path = course.record_result("drones", "vgg16", "shortcut", method="biased", hits=1, area=0.2)
+    course.record_result("drones", "vgg16", "shortcut", method="biased", hits=1, area=0.2)
+    path = course.run_folder("drones") / "metrics.json"
     assert [row[-2:] for row in values(path)] == [("hits", 1), ("seconds", 3), ("area", 0.2)]
+
+
+def test_a_reading_is_one_paragraph_of_the_sentences_that_hold(capsys):
+    course.say("**7** of 8 are right.", "", "One is not.")
+    course.say("", "")
+    assert course.Markdown("x").data == "x"  # what is displayed
+    assert capsys.readouterr().out.count("Markdown") == 1
 
 
 @pytest.mark.parametrize(

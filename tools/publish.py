@@ -39,6 +39,7 @@ METRICS = {"rendered": "metrics.json", "real": "metrics_real.json"}
 RECIPES = PUBLISHED / "panoramas" / "recipes.json"
 README = ROOT / "README.md"
 FIGURES = {".jpg", ".png"}
+KEPT = ("tags", "cellView", "jupyter")  # of a cell's metadata
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
@@ -58,7 +59,7 @@ def clean(notebook: NotebookNode, root: Path = ROOT) -> NotebookNode:
     """Strips in place what differs from run to run or from computer to computer."""
     notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info={"name": "python"})
     for cell in notebook.cells:
-        kept = {key: cell.metadata[key] for key in ("tags", "cellView") if key in cell.metadata}
+        kept = {key: cell.metadata[key] for key in KEPT if key in cell.metadata}
         cell.metadata = NotebookNode(kept)
         for output in cell.get("outputs", []):
             if "text" in output:

@@ -44,7 +44,9 @@ MEASURES = {
     "deletion and insertion": (
         "Mean probability while pixels are deleted (low is good) or inserted (high)"
     ),
-    "shortcut": "Right answers, and answers that another sky turns over, as shares",
+    "shortcut": "Right answers, and answers that another sky changes, as shares",
+    "label errors": "Wrong ones among the first suspects, as many as there are wrong labels",
+    "calibration": "Expected calibration error on the test (0 is best)",
 }
 MODEL = ["task", "data", "backbone"]
 
@@ -172,7 +174,7 @@ def headline_table(rows: pd.DataFrame) -> str:
 def line_name(experiment: str, phase: str, method: str) -> str:
     """What the README calls a line of results."""
     if experiment == "any size":
-        return method
+        return method if "on the test" in method else f"{method}, cross-validated"
     if experiment == "drawings to photos":
         return f"trained on drawings, tested on photos: {method.removesuffix(' photos')}"
     return LINES.get(phase, phase) if experiment == "two phases" else f"{experiment}, {phase}"

@@ -94,6 +94,15 @@ class ImageDataset(Dataset):
         """A data set of the items at `indices`, in that order."""
         return self._copy(indices, self.transform)
 
+    def joined(self, other: Self) -> Self:
+        """A data set of this one's items and then the other's, behind this one's transform."""
+        both = self._copy(range(len(self)), self.transform)
+        both.reports = [*self.reports, *other.reports]
+        both.labels = np.concatenate([self.labels, other.labels])
+        if isinstance(self.labels, list):
+            both.labels = both.labels.tolist()
+        return both
+
     def _copy(self, indices: Sequence[int], transform: Callable | None) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__, transform=transform, shared_epoch=_shared_number())

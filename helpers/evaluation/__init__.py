@@ -16,14 +16,16 @@ from helpers.evaluation.label_audit import (
     second_labels,
     with_second_labels,
 )
-from helpers.evaluation.linear import compare_features, linear_logits
+from helpers.evaluation.linear import compare_features, linear_logits, nearest_neighbours
 from helpers.evaluation.metrics import (
     accuracy,
     accuracy_interval,
+    average_precisions,
     evaluate,
     multiclass_metrics,
     multilabel_metrics,
     multilabel_scores,
     paired_test,
     per_class_report,
+    selection_bias,
 )

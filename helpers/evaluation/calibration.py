@@ -48,12 +48,16 @@ def bagged_thresholds(
     for _ in range(rounds):
         drawn = rng.integers(0, count, count)
         left = np.setdiff1d(np.arange(count), drawn)
+        if not len(left):  # of a handful of images a resample may hold all
+            continue
         thresholds.append(tune_thresholds(probabilities[drawn], labels[drawn]))
         tuned, half = (
             f1_score(labels[left], probabilities[left] >= at, average="macro", zero_division=0)
             for at in (thresholds[-1], 0.5)
         )
         gains.append(tuned - half)
+    if not gains:
+        return np.full(labels.shape[1], 0.5), 0.0
     return np.mean(thresholds, axis=0), float(np.mean(gains))
 
 
@@ -72,7 +76,7 @@ def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
 
 
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Expected calibration error: do things said with 80 % happen in 80 % of the cases?
+    """Expected calibration error: when the model says 80 %, is it right 80 % of the time?
 
     The mean gap between the two over ten bins of equal width, weighted by what a bin holds.
 

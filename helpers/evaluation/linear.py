@@ -14,20 +14,44 @@ import torch
 from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from torch.nn.functional import cross_entropy
 
 from helpers.evaluation.metrics import accuracy, multilabel_scores
+
+FARTHEST = 10.0  # standard deviations from a column's mean
 
 
 def logistic_regression(C: float) -> Pipeline:
     """scikit-learn's logistic regression on columns that are brought to one scale.
 
+    A column that hardly varies in a few rows may lie hundreds of standard deviations off in others:
+    scaled columns are cut off at FARTHEST.
+
     Args:
         C: as scikit-learn calls it: the smaller, the more regularised. With more columns than rows,
             as frozen features have, and with labels that may be wrong, 0.01 or less is good.
     """
-    return make_pipeline(StandardScaler(), LogisticRegression(C=C, max_iter=3000))
+    within = FunctionTransformer(np.clip, kw_args={"a_min": -FARTHEST, "a_max": FARTHEST})
+    return make_pipeline(StandardScaler(), within, LogisticRegression(C=C, max_iter=3000))
+
+
+def nearest_neighbours(features: ArrayLike, queries: Sequence[int], count: int = 5) -> np.ndarray:
+    """The rows most like each query by the cosine of their features, the nearest first.
+
+    Args:
+        features: (N, D).
+        queries: rows among them (Q,); a row is not its own neighbour.
+        count: K.
+
+    Returns: rows (Q, K).
+    """
+    rows = np.asarray(features, float)
+    rows = rows - rows.mean(axis=0)  # what all images share would make every cosine large
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    likeness = rows[list(queries)] @ rows.T
+    likeness[np.arange(len(likeness)), list(queries)] = -np.inf
+    return np.argsort(-likeness, axis=1, kind="stable")[:, :count]
 
 
 def linear_logits(

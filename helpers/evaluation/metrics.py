@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, classification_report, f1_score
 from torch import nn
@@ -131,6 +132,23 @@ def multilabel_scores(
     }
 
 
+def average_precisions(
+    logits: torch.Tensor, labels: torch.Tensor, classes: Sequence[str]
+) -> dict[str, float]:
+    """Average precision of each label that occurs; their mean is mAP.
+
+    Args:
+        logits, labels: (N, L).
+        classes: the L labels' names.
+    """
+    truth = labels.numpy() > 0.5
+    return {
+        name: float(average_precision_score(truth[:, at], logits[:, at].numpy()))
+        for at, name in enumerate(classes)
+        if truth[:, at].any()
+    }
+
+
 def accuracy(logits: torch.Tensor, labels: torch.Tensor) -> float:
     """Share of rows of logits (N, C) whose largest entry is at the label (N,)."""
     return (logits.argmax(dim=1) == labels).float().mean().item()
@@ -161,6 +179,27 @@ def paired_test(first: Sequence[bool], second: Sequence[bool]) -> tuple[int, int
     if mended + broken == 0:
         return 0, 0, 1.0
     return mended, broken, float(binomtest(mended, mended + broken).pvalue)
+
+
+def selection_bias(right: ArrayLike, rounds: int = 200, seed: int = 0) -> tuple[float, float]:
+    """How much better the best of many looks on the images that chose it than on others.
+
+    In each round a random half of the images chooses the best candidate; the other half judges it.
+
+    Args:
+        right: whether each candidate is right on each image, (candidates, N).
+
+    Returns: mean accuracy of the chosen on the half that chose, and on the other half.
+    """
+    right, rng = np.asarray(right, float), np.random.default_rng(seed)
+    count, scores = right.shape[1], []
+    for _ in range(rounds):
+        order = rng.permutation(count)
+        chose, other = right[:, order[: count // 2]], right[:, order[count // 2 :]]
+        best = chose.mean(axis=1).argmax()
+        scores.append((chose[best].mean(), other[best].mean()))
+    chosen, judged = np.mean(scores, axis=0)
+    return float(chosen), float(judged)
 
 
 def per_class_report(

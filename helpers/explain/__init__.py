@@ -4,15 +4,12 @@ TransferModel, and whether they may be believed."""
 from helpers.explain.cams import cam_maps, label_maps
 from helpers.explain.faithfulness import (
     area_under,
-    confidence_change,
     deletion_curves,
     insertion_curves,
     randomised_models,
-    road,
 )
 from helpers.explain.methods import METHODS
 from helpers.explain.pointing import (
-    around_boxes,
     center_maps,
     energy_inside,
     noise_maps,

@@ -6,18 +6,14 @@ Maps are (N, H, W), or a list of (H, W), as `explain.cam_maps` makes them or any
 from __future__ import annotations
 
 import copy
-import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import torch
-from pytorch_grad_cam.metrics.cam_mult_image import CamMultImageConfidenceChange
-from pytorch_grad_cam.metrics.road import ROADCombined
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from scipy.integrate import trapezoid
 from torchvision.transforms.functional import gaussian_blur
 
-from helpers.explain.cams import Images, Targets, batches, check_images, check_targets
+from helpers.explain.cams import Images, Targets, check_images, check_targets
 from helpers.explain.pointing import Maps
 from helpers.models.inference import evaluating, new_accelerator
 from helpers.models.seeding import seeded
@@ -75,58 +71,6 @@ def insertion_curves(
 def area_under(curves: np.ndarray) -> np.ndarray:
     """Curves (N, steps + 1) to the areas under them (N,) by the trapezoidal rule; widths are 1."""
     return trapezoid(curves, x=np.linspace(0, 1, np.shape(curves)[1]), axis=1)
-
-
-def road(
-    model: TransferModel,
-    images: Images,
-    maps: Maps,
-    targets: Targets = None,
-    percentiles: Sequence[int] = (20, 40, 60, 80),
-    batch_size: int = 16,
-    seed: int = 0,
-) -> np.ndarray:
-    """Remove and debias (Rong et al. 2022): the map's low pixels removed against its high ones.
-
-    Removed pixels are filled in from their neighbours, which hides the shape of what was removed;
-    in a deletion curve that shape may give the answer away. The library does it; it gets ranks in
-    place of values, because by values it would remove all pixels where a map has many zeros.
-    Filling in takes seconds: about three per image of 224 x 224 pixels, on one CPU core.
-
-    Args:
-        model, images, maps, targets: see `deletion_curves`.
-        percentiles: shares of pixels, in percent, over which is averaged.
-        batch_size: images at a time.
-        seed: of the slight noise on what is filled in.
-
-    Returns: (N,), half of (probability without the low pixels - without the high ones): 0 for a map
-        without any idea, the greater the better.
-    Raises: ValueError for maps or targets that do not fit.
-    """
-    measure = ROADCombined(percentiles=list(percentiles))
-    with seeded(seed), warnings.catch_warnings():
-        # The library gives numpy tensors for arrays, which numpy wants no more.
-        warnings.filterwarnings("ignore", message="__array_wrap__", category=DeprecationWarning)
-        ranks = [_ranks(one) for one in maps]
-        return _by_library(measure, model, images, ranks, targets, batch_size)
-
-
-def confidence_change(
-    model: TransferModel,
-    images: Images,
-    maps: Maps,
-    targets: Targets = None,
-    batch_size: int = 16,
-) -> np.ndarray:
-    """Probability of the target in the image seen through its map, less that in the image.
-
-    The library's measure, after Grad-CAM++ (Chattopadhay et al. 2018). Positive: the map kept what
-    speaks for the class and hid what speaks against it. Dark pixels of the map become the mean
-    colour of the training images. Args and errors as in `deletion_curves`.
-
-    Returns: (N,) in [-1, 1].
-    """
-    return _by_library(CamMultImageConfidenceChange(), model, images, maps, targets, batch_size)
 
 
 def randomised_models(model: TransferModel, seed: int = 0) -> Iterator[tuple[str, TransferModel]]:
@@ -225,25 +169,3 @@ GROUNDS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "mean": lambda image: image.mean(dim=(1, 2), keepdim=True),
     "blur": _blurred,
 }
-
-
-@torch.no_grad()
-def _by_library(
-    measure: Callable, model: TransferModel, images: Images, maps: Maps, targets, batch_size: int
-) -> np.ndarray:
-    """A measure of pytorch-grad-cam on probabilities: (N,)."""
-    _fit(images, maps)
-    targets = check_targets(model, targets, len(images))
-    values = np.zeros(len(images))
-
-    def probabilities(batch: torch.Tensor) -> torch.Tensor:
-        return model.probabilities(model(batch))
-
-    with evaluating(model, new_accelerator().device):
-        for rows, batch in batches(images, batch_size):
-            batch = model.normalise(batch).cpu()
-            chosen = probabilities(batch).argmax(dim=1) if targets is None else targets[rows]
-            outputs = [ClassifierOutputTarget(int(target)) for target in chosen]
-            stacked = np.stack([maps[row] for row in rows]).astype(np.float32)
-            values[rows] = measure(batch, stacked, outputs, probabilities)
-    return values

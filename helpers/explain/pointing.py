@@ -70,33 +70,6 @@ def scale_boxes(boxes: np.ndarray, sizes: np.ndarray, shapes: np.ndarray) -> np.
     return np.asarray(boxes, float) * np.tile(factors[..., ::-1], 2)
 
 
-def around_boxes(maps: Maps, boxes: np.ndarray, reach: float = 3.0, cells: int = 60) -> np.ndarray:
-    """Each map as seen from its object: a window of `reach` boxes' width and height around the box.
-
-    All objects come to lie in the middle, equally large, so that maps of many images can be
-    averaged: `np.nanmean(..., axis=0)`.
-
-    Args:
-        maps: (N, H, W), or N of any size.
-        boxes: (N, 4).
-        reach: sides of the window, in sides of the box.
-        cells: per side of the result.
-
-    Returns: (N, cells, cells); NaN where the window leaves the image.
-    Raises: ValueError for boxes that do not fit the maps.
-    """
-    steps = ((np.arange(cells) + 0.5) / cells - 0.5) * reach + 0.5  # 0 to 1 is the box
-    windows = np.full((len(maps), cells, cells), np.nan, np.float32)
-    for window, (one_map, (left, top, right, bottom)) in zip(
-        windows, _with_boxes(maps, boxes), strict=True
-    ):
-        y = np.floor(top + steps * (bottom - top)).astype(int)
-        x = np.floor(left + steps * (right - left)).astype(int)
-        rows, columns = (y >= 0) & (y < one_map.shape[0]), (x >= 0) & (x < one_map.shape[1])
-        window[np.ix_(rows, columns)] = one_map[np.ix_(y[rows], x[columns])]
-    return windows
-
-
 def center_maps(count: int, size: tuple[int, int], spread: float = 0.25) -> np.ndarray:
     """Baseline: a blob in the middle, where photographers put their object.
 

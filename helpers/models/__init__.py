@@ -1,6 +1,15 @@
 """Pretrained backbones by name, the transfer-learning model on top of them, and what can be done
 with a model without training it: predicting, computing frozen features, saving and loading."""
 
+from helpers.models.architecture import (
+    HUMAN_ERROR,
+    WINNERS,
+    imagenet_networks,
+    in_8_bits,
+    multiplications,
+    relu6_inputs,
+    stage_table,
+)
 from helpers.models.backbones import (
     IMAGENET_MEAN,
     IMAGENET_STD,

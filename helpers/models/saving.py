@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
@@ -18,6 +19,7 @@ from helpers.data.shapes import ShapeRule
 from helpers.data.transforms import Transform, eval_transform
 from helpers.errors import last_line
 from helpers.models.backbones import BackboneError, load_backbone
+from helpers.models.inference import evaluating
 from helpers.models.seeding import seeded
 from helpers.models.transfer import TransferModel
 
@@ -36,9 +38,9 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
         model: its weights, architecture and normalisation are stored.
         config: must hold "classes" (names, one per output) and "size" (height, width of the images
             it was trained on, or their ShapeRule); may hold "crop" (True where images were cropped,
-            not squashed), "thresholds" (of probability, one per label; 0.5 else) and anything else
-            that JSON can keep, such as learning rates. What the model itself knows, such as its
-            backbone, is taken from the model.
+            not squashed), "thresholds" (of probability, one per label; 0.5 else), "temperature" (by
+            which logits are divided; 1 else) and anything else that JSON can keep, such as learning
+            rates. What the model itself knows, such as its backbone, is taken from the model.
 
     Raises: ModelError where config does not fit the model; then nothing is written.
     """
@@ -103,16 +105,19 @@ def _preparation(config: dict) -> dict:
 
 def _answers(config: dict, model: TransferModel) -> dict:
     """The names of the outputs, and the thresholds above which a label is answered with yes."""
+    temperature = config.get("temperature", 1.0)
+    if not isinstance(temperature, int | float) or not 0 < temperature < float("inf"):
+        raise ModelError(f"config's 'temperature' is {temperature!r}; give a number above 0.")
     classes = [str(name) for name in config.get("classes", ())]
     if len(classes) != model.num_classes:
         raise ModelError(f"config names {len(classes)} classes, the model has {model.num_classes}.")
     if model.task != "multilabel":
-        return {"classes": classes, "thresholds": None}
+        return {"classes": classes, "thresholds": None, "temperature": float(temperature)}
     thresholds = config.get("thresholds")
     thresholds = [0.5] * len(classes) if thresholds is None else [float(t) for t in thresholds]
     if len(thresholds) != len(classes):
         raise ModelError(f"config has {len(thresholds)} thresholds for {len(classes)} labels.")
-    return {"classes": classes, "thresholds": thresholds}
+    return {"classes": classes, "thresholds": thresholds, "temperature": float(temperature)}
 
 
 def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
@@ -167,7 +172,9 @@ def predict_photo(
     Raises: ImageError for a file that is no readable image.
     """
     image = photo if isinstance(photo, np.ndarray) else read_image(photo)
-    probabilities = model.predict_proba(transform_from_config(config)(image)[None])[0].numpy()
+    with evaluating(model), torch.no_grad():
+        logits = model(transform_from_config(config)(image)[None]).cpu()
+    probabilities = model.probabilities(logits / config.get("temperature", 1.0))[0].numpy()
     table = pd.DataFrame({"probability": probabilities}, index=config["classes"])
     if model.task == "multilabel":
         table["threshold"] = config["thresholds"]

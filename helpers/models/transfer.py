@@ -192,20 +192,6 @@ class TransferModel(nn.Module):
             module.eval()
         return self
 
-    def block_distances(self, other: TransferModel) -> list[float]:
-        """How far each block's weights of `other` lie from these, relative to their size.
-
-        Returns: ‖w' − w‖ / ‖w‖ over each block's parameters, from the input on.
-        """
-        distances = []
-        for ours, theirs in zip(self._blocks, other._blocks, strict=True):
-            before, after = (
-                torch.cat([p.detach().cpu().flatten() for m in block for p in m.parameters()])
-                for block in (ours, theirs)
-            )
-            distances.append(((after - before).norm() / before.norm()).item())
-        return distances
-
     def parameter_groups(
         self, learning_rate: float, block_decay: float = 1.0, head_factor: float = 1.0
     ) -> list[dict]:

@@ -9,13 +9,16 @@ from helpers.plots.data import (
     co_occurrence,
     size_scatter,
 )
-from helpers.plots.faithfulness import (
-    cascade_curves,
-    measure_bars,
-    removal_curves,
-    seen_from_object,
+from helpers.plots.faithfulness import cascade_curves, measure_bars, removal_curves
+from helpers.plots.images import (
+    answers,
+    confusion,
+    image_grid,
+    mark,
+    neighbours,
+    prediction_grid,
+    result_figure,
 )
-from helpers.plots.images import answers, confusion, image_grid, prediction_grid, result_figure
 from helpers.plots.labels import (
     label_error_curves,
     label_gallery,
@@ -23,6 +26,7 @@ from helpers.plots.labels import (
     reliability_curves,
     suspect_gallery,
 )
+from helpers.plots.networks import imagenet_history, inverted_residual, relu6
 from helpers.plots.sizes import (
     batch_rows,
     by_group,
@@ -35,8 +39,6 @@ from helpers.plots.sizes import (
 from helpers.plots.style import save
 from helpers.plots.training import (
     accuracy_curves,
-    block_bars,
-    durations,
     epoch_curves,
     learning_rate_curve,
     loss_curves,

@@ -15,7 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from PIL import Image
 
-from helpers.plots.images import Boxes, Caption, answers, gallery
+from helpers.plots.images import Boxes, Caption, answers, gallery, mark
 from helpers.plots.style import save
 
 COLOUR_MAP = "inferno"  # dark to bright evenly, for colour-blind readers and in print too
@@ -143,7 +143,10 @@ def label_rows(
     columns = {name: [cams[at] for cams in maps] for at, name in enumerate(names)}
     captions = {
         name: [
-            (f"{'yes' if yes else 'no'}, {probability:.0%}", bool(yes != truth))
+            (
+                f"{'yes' if yes else 'no'}, {probability:.0%} {mark(yes == truth)}",
+                bool(yes != truth),
+            )
             for yes, truth, probability in zip(
                 predicted[:, at], given[:, at], probabilities[:, at], strict=True
             )

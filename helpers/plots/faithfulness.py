@@ -13,36 +13,9 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from helpers.explain.faithfulness import area_under
-from helpers.plots.cams import COLOUR_MAP
 from helpers.plots.style import COLOURS, chart, finish, save
-
-
-def seen_from_object(
-    averages: Mapping[str, np.ndarray], reach: float, title: str, path: str | Path | None = None
-) -> Figure:
-    """Mean maps around the object, which lies in the outlined box (see `explain.around_boxes`).
-
-    averages: name to (S, S); a window as wide and high as `reach` boxes. One scale holds for all.
-    """
-    figure, axes = plt.subplots(
-        1, len(averages), figsize=(3 * len(averages) + 1.2, 3.7), squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
-    top = max(float(np.nanmax(mean)) for mean in averages.values())
-    inner = 1 / reach
-    for axis, (name, mean) in zip(axes[0], averages.items(), strict=True):
-        shown = axis.imshow(mean, cmap=COLOUR_MAP, vmin=0, vmax=top, extent=(0, 1, 1, 0))
-        corner = (0.5 - inner / 2,) * 2
-        axis.add_patch(Rectangle(corner, inner, inner, fill=False, color="white", linewidth=2))
-        axis.text(0.5, corner[1] - 0.02, "object", color="white", ha="center", va="bottom")
-        axis.set(xticks=[], yticks=[])
-        axis.set_title(name, fontsize=12)
-    figure.colorbar(shown, ax=axes, shrink=0.7, label="mean of the maps")
-    figure.suptitle(title)
-    return save(figure, path)
 
 
 def measure_bars(
@@ -58,7 +31,7 @@ def measure_bars(
     """
     wide = 0.5 * table.shape[0] * (table.shape[1] + 1) + 1.5
     axis = chart((max(6.4, wide), 3.8))
-    table.plot.bar(ax=axis, width=0.8, color=COLOURS[: table.shape[1]], rot=0)
+    table.plot.bar(ax=axis, width=0.8, color=COLOURS[: table.shape[1]], rot=0, legend=False)
     for bars in cast(list[BarContainer], axis.containers):
         values = table[bars.get_label()]
         axis.bar_label(bars, ["" if np.isnan(v) else f"{100 * v:.0f}" for v in values], padding=2)
@@ -66,7 +39,8 @@ def measure_bars(
         axis.axhline(value, color="0.4", linestyle=style, zorder=0, label=f"{name} ({value:.0%})")
     axis.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
     axis.set(xlabel="", ylim=(0, 1.1), yticks=np.linspace(0, 1, 6))
-    return finish(axis, path, legend="right", title=title, ylabel=measure)
+    legend = "right" if lines or table.shape[1] > 1 else None
+    return finish(axis, path, legend=legend, title=title, ylabel=measure)
 
 
 def removal_curves(

@@ -131,6 +131,22 @@ def prediction_grid(
     return save(gallery(images, captions, title, columns), path)
 
 
+def neighbours(
+    queries: Sequence[np.ndarray],
+    found: Sequence[Sequence[np.ndarray]],
+    captions: Sequence[Sequence[Caption]],
+    title: str,
+    path: str | Path | None = None,
+) -> Figure:
+    """One row for each query: the image itself, then its nearest neighbours.
+
+    captions: below the query and each neighbour, row by row; red where the class differs.
+    """
+    images = [image for query, row in zip(queries, found, strict=True) for image in (query, *row)]
+    lines = [[caption] for row in captions for caption in row]
+    return save(gallery(images, lines, title, len(images) // len(queries), 1.5), path)
+
+
 def answers(
     labels: Sequence[int],
     probabilities: np.ndarray,
@@ -148,11 +164,16 @@ def answers(
     return [
         (
             f"given {classes[label]}\n" * name_given
-            + f"says {classes[row.argmax()]} {row.max():.0%}",
+            + f"predicted {classes[row.argmax()]}\n{row.max():.0%} {mark(row.argmax() == label)}",
             bool(row.argmax() != label),
         )
         for label, row in zip(labels, np.asarray(probabilities), strict=True)
     ]
+
+
+def mark(right: bool) -> str:
+    """A tick or a cross, so that nothing is told by colour alone."""
+    return "✓" if right else "✗"
 
 
 def result_figure(

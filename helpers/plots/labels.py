@@ -76,7 +76,10 @@ def precision_recall(
             axis.plot(*dot, "o", color=colour)
     axis.grid(alpha=0.3)
     axis.set(xlim=(0, 1.02), ylim=(0, 1.04), aspect="auto", title=title)
-    axis.set(xlabel="recall: found, of those there are", ylabel="precision: right, of those found")
+    axis.set(
+        xlabel="recall: share of the labelled that is found",
+        ylabel="precision: share of the found that is right",
+    )
     return finish(axis, path)
 
 
@@ -85,7 +88,7 @@ def reliability_curves(
     title: str,
     path: str | Path | None = None,
 ) -> Figure:
-    """Do things said with 80 % happen in 80 % of the cases? Then the curve is the diagonal.
+    """When the model says 80 %, is it right 80 % of the time? Then the curve is the diagonal.
 
     predictions: name to (probabilities, labels), of any one shape; all their cells count alike.
         They are put into ten bins of equal width; a bin that holds none has no point.
@@ -98,7 +101,7 @@ def reliability_curves(
         )
         axis.plot(predicted, happened, "o-", label=name)
     axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title)
-    axis.set(xlabel="probability that was said", ylabel="share that happened")
+    axis.set(xlabel="predicted probability", ylabel="share that is true")
     axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
     return finish(axis, path, legend=None)
 
@@ -120,7 +123,7 @@ def label_error_curves(
     axis.axvline(total, color="0.8", linewidth=1, zorder=0)
     axis.axhline(total, color="0.8", linewidth=1, zorder=0)
     axis.set(xlim=(0, shown), ylim=(0, None), title=title)
-    axis.set(xlabel="labels looked at, most suspicious first", ylabel="wrong ones among them")
+    axis.set(xlabel="labels checked, most suspicious first", ylabel="wrong labels found")
     return finish(axis, path)
 
 
@@ -140,10 +143,12 @@ def suspect_gallery(
     captions = []
     for row in suspects[: len(images)].itertuples():
         lines = [
-            (f"{row.label}: given as {'yes' if row.given else 'no'}", False),
-            (f"the model says {row.probability:.0%}", False),
+            (f"{row.label}: labelled {'yes' if row.given else 'no'}", False),
+            (f"model: {row.probability:.0%} yes", False),
         ]
         if hasattr(row, "wrong"):
-            lines.append(("wrongly given", True) if row.wrong else ("rightly given", False))
+            lines.append(
+                ("✗ the label is wrong", True) if row.wrong else ("✓ the label is right", False)
+            )
         captions.append(lines)
     return save(gallery(images, captions, title, columns, 2.6), path)

@@ -104,9 +104,10 @@ def strategies(
     frame: pd.DataFrame,
     title: str,
     measure: str = "test accuracy",
+    each: str = "seed",
     path: str | Path | None = None,
 ) -> Figure:
-    """One dot per seed and a line at the mean; columns strategy, seed, score in [0, 1]."""
+    """One dot for `each` seed, or fold, and a line at the mean; columns strategy and score."""
     names = list(dict.fromkeys(frame["strategy"]))
     axis = chart((7, 0.6 * len(names) + 1.3))
     for row, name in enumerate(names):
@@ -116,7 +117,7 @@ def strategies(
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
     axis.grid(axis="x", alpha=0.3)
-    axis.set(title=title, xlabel=f"{measure}: each seed, and the mean")
+    axis.set(title=title, xlabel=f"{measure}: a dot for each {each}, a line at the mean")
     return finish(axis, path, legend=None)
 
 
@@ -137,7 +138,7 @@ def by_group(
     for axis, (name, values) in zip(axes[0], groups.items(), strict=True):
         axis.set_prop_cycle(color=COLOURS)
         quarters = pd.qcut(values, 4, duplicates="drop")
-        least = np.min(values)
+        least = np.nanmin(values)
         marks = [f"{max(q.left, least):.3g} to\n{q.right:.3g}" for q in quarters.categories]
         for place, (strategy, hits) in enumerate(right.items()):
             shares = [hits[:, quarters.codes == q].mean() for q in range(len(marks))]
@@ -146,7 +147,7 @@ def by_group(
             axis.plot(places, shares, "o-", label=strategy, markersize=5, linewidth=1.2)
         axis.set(xticks=range(len(marks)), xticklabels=marks, xlabel=name)
         axis.grid(axis="y", alpha=0.3)
-    axes[0, 0].set_ylabel("test accuracy")
+    axes[0, 0].set_ylabel("accuracy")
     axes[0, -1].legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     figure.suptitle(title)
     sns.despine(figure)

@@ -97,24 +97,6 @@ def epoch_curves(
     return finish(axis, path, title=title, xlabel="epoch", ylabel=ylabel)
 
 
-def block_bars(values: pd.DataFrame, title: str, ylabel: str) -> Figure:
-    """One group of bars per block of the backbone (rows, input first), one bar per column."""
-    axis = chart((7, 3))
-    blocks = values.set_axis(range(1, len(values) + 1))
-    blocks.plot.bar(ax=axis, rot=0, width=0.8, color=RUNS[: values.shape[1]])
-    axis.set(xlabel="block, from the input to the head", yscale="log")
-    return finish(axis, title=title, ylabel=ylabel)
-
-
-def durations(seconds: Mapping[str, float], title: str) -> Figure:
-    """A bar for each way to do something, named, with the seconds that it took."""
-    axis = chart((6, 0.6 * len(seconds) + 0.7))
-    bars = axis.barh(list(seconds), list(seconds.values()), color=TRAIN)
-    axis.bar_label(bars, fmt="%.0f s", padding=3)
-    axis.margins(x=0.12)
-    return finish(axis, None, None, title=title, xlabel="seconds")
-
-
 def _mark_boundary(axis: Axes, position: float) -> None:
     axis.axvline(position, color="0.5", linestyle="--", linewidth=1)
     top = axis.get_xaxis_transform()

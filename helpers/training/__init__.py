@@ -7,21 +7,23 @@ from helpers.training.callbacks import (
     LearningRateSchedule,
     Mixup,
     Monitor,
+    Predictions,
     Progress,
     TrainingError,
     warmup_cosine,
 )
 from helpers.training.checkpoints import Checkpoint
+from helpers.training.comparison import RATES, CrossValidation, adapt, cross_validate
 from helpers.training.history import History
 from helpers.training.lr_range import lr_range_test, suggest_rate
-from helpers.training.phases import phase1_model, phase2_model
+from helpers.training.phases import panorama_model, phase1_model, phase2_model
 from helpers.training.recipes import (
     FINE_TUNE_RATE,
     HEAD_FACTOR,
     HEAD_RATE,
     LABEL_SMOOTHING,
+    LANDSCAPES,
     VIEWS,
-    adapt,
     criterion_for,
     fine_tune,
     frozen_features,

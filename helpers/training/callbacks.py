@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 import torch
 from torchvision.transforms.v2 import MixUp
 
+from helpers.models.inference import predict
+from helpers.training.history import History
+
 if TYPE_CHECKING:
+    from torch.utils.data import DataLoader
+
     from helpers.training.trainer import Trainer
 
 
@@ -96,6 +101,14 @@ class EarlyStopping(Callback):
         self.monitor = Monitor(monitor, min_delta, mode)
         self.reset(patience)
 
+    def watch(self, history: History) -> None:
+        """Be as if it had watched a training whose history was kept; its weights stay unknown."""
+        for row in history.epochs:
+            if self.monitor.improved(row):
+                self.wait, self.best_epoch = 0, row["epoch"]
+            else:
+                self.wait += 1
+
     def reset(self, patience: int | None = None) -> None:
         """Forget the best value and its weights; optionally change the patience (epochs)."""
         self.patience = self.patience if patience is None else patience
@@ -174,7 +187,7 @@ def warmup_cosine(warmup: float = 0.1, floor: float = 0.01) -> Callable[[float],
 
 
 class Mixup(Callback):
-    """Blend each image with another of its batch, and their targets by the same shares.
+    """Blend each image (or its features) with another of its batch, and their targets likewise.
 
     A network that learns from few images is soon too sure of them; this keeps it modest. Metrics of
     the training batches are left out, since no label of a blended image is simply right.
@@ -198,7 +211,19 @@ class Mixup(Callback):
             if normalise is None:
                 raise ValueError("only floats can be blended, and the model has no normalise().")
             inputs = normalise(inputs)
-        return self.blend(inputs, targets)
+        shape = inputs.shape  # features (N, D) are blended as if each were an image of one pixel
+        inputs, targets = self.blend(inputs.view(*shape, *(1,) * (4 - len(shape))), targets)
+        return inputs.view(shape), targets
+
+
+class Predictions(Callback):
+    """What the model says of a loader's items after each epoch: `outputs`, a list of (N, C)."""
+
+    def __init__(self, loader: DataLoader):
+        self.loader, self.outputs = loader, []
+
+    def on_epoch_end(self, trainer: Trainer, row: dict) -> None:
+        self.outputs.append(predict(trainer.unwrapped_model, self.loader)[0])
 
 
 class Progress(Callback):

@@ -67,7 +67,7 @@ def lr_range_test(
 
 
 def suggest_rate(test: pd.DataFrame) -> float:
-    """A tenth of the rate where the smoothed loss is lowest: about as large as may be.
+    """A tenth of the rate where the smoothed loss is lowest: a safe ceiling.
 
     Where the loss never rose again, the range ended too early: test up to a larger `end`.
     """

@@ -8,14 +8,22 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.data.datasets import ImageFolderDataset
+from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
+from helpers.data.image_dataset import ImageDataset
 from helpers.data.transforms import eval_transform, train_transform
 from helpers.models.backbones import load_backbone
 from helpers.models.saving import ModelError, load_model, save_model
 from helpers.models.transfer import TransferModel
-from helpers.training.callbacks import EarlyStopping
+from helpers.training.callbacks import EarlyStopping, Mixup
 from helpers.training.history import History
-from helpers.training.recipes import HEAD_RATE, fine_tune, frozen_features, train_head
+from helpers.training.recipes import (
+    FINE_TUNE_RATE,
+    HEAD_RATE,
+    LANDSCAPES,
+    fine_tune,
+    frozen_features,
+    train_head,
+)
 
 
 def phase1_model(
@@ -104,8 +112,49 @@ def phase2_model(
     return load_model(folder)
 
 
+def panorama_model(
+    folder: str | Path,
+    backbone: str,
+    train: MultilabelDataset,
+    val: MultilabelDataset,
+    size: tuple[int, int] = (320, 320),
+    seed: int = 0,
+) -> tuple[TransferModel, dict]:
+    """The model of several labels that notebook 05 has saved in `folder`, or a shorter one.
+
+    It is made anew where the folder holds none, or one of another backbone, size or training set.
+    The shorter one is phase 1 and two epochs of fine-tuning, so it may be worse than notebook 05's.
+
+    Args and returns: as of `phase1_model`, without the history.
+    """
+    saved = _fitting_model(folder, backbone, train, size)
+    if saved:
+        return saved[:2]
+    print("notebook 05 has left no fitting model here: a short training, two epochs of phase 2")
+    model = TransferModel(
+        load_backbone(backbone), len(train.classes), task="multilabel", seed=seed
+    ).freeze()
+    parts = {"train": train, "val": val}
+    features = frozen_features(model, parts, size, views=(1,), **LANDSCAPES)
+    early = EarlyStopping("val_loss", patience=10)
+    train_head(model, features["train"], features["val"], [early], seed=seed)
+    early.reset(patience=5)
+    history = fine_tune(
+        model.unfreeze(last_n_blocks=2 * model.num_blocks // 3),
+        train.with_transform(train_transform(size, **LANDSCAPES)),
+        val.with_transform(eval_transform(size)),
+        [early, Mixup(alpha=0.2)],
+        2,
+        seed=seed,
+    )
+    config = {"classes": train.classes, "size": size, "train_digest": train.digest}
+    save_model(folder, model, {**config, "learning_rate": FINE_TUNE_RATE})
+    history.to_csv(folder)
+    return load_model(folder)
+
+
 def _fitting_model(
-    folder: str | Path, backbone: str, train: ImageFolderDataset, size: tuple[int, int]
+    folder: str | Path, backbone: str, train: ImageDataset, size: tuple[int, int]
 ) -> tuple[TransferModel, dict, History] | None:
     """Model, config and history from `folder`, if they are of this backbone, size and training."""
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
 import torch
 from torch import nn
 from torchmetrics import MetricCollection
@@ -14,7 +13,6 @@ from helpers.data.image_dataset import ImageDataset
 from helpers.data.loaders import make_loader
 from helpers.data.transforms import eval_transform, train_transform
 from helpers.evaluation.metrics import multiclass_metrics, multilabel_metrics
-from helpers.models.backbones import Backbone
 from helpers.models.features import FeatureDataset, compute_features
 from helpers.models.transfer import TransferModel
 from helpers.training.callbacks import Callback, EarlyStopping, LearningRateSchedule
@@ -23,9 +21,10 @@ from helpers.training.trainer import Trainer
 
 HEAD_RATE = 3e-3  # phase 1, for AdamW; below what the range test allows
 FINE_TUNE_RATE = HEAD_RATE / 10
-RATES = (1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 3e-5, 1e-5)  # for heads of any number of inputs
 HEAD_FACTOR = 3  # in phase 2 the head goes this much faster than the backbone
 LABEL_SMOOTHING = 0.1  # of a label's certainty, shared among all classes
+# Landscapes keep their horizon and the colours of their hour.
+LANDSCAPES = {"augmentations": ("mirror", "brightness/contrast"), "zoom": 0.5}
 VIEWS = range(1, 4)  # augmented views of each training image; epoch e sees view e modulo 3
 
 
@@ -62,48 +61,6 @@ def frozen_features(
         else compute_features(model, data.with_transform(plain))
         for split, data in splits.items()
     }
-
-
-def adapt(
-    backbone: Backbone,
-    splits: Mapping[str, ImageDataset],
-    pooling: str = "avg",
-    size: tuple[int, int] | Callable[[int, int], tuple[int, int]] = (224, 224),
-    crop: bool = False,
-    seeds: Sequence[int] = (0, 1, 2),
-    rates: Sequence[float] = RATES,
-    views: Sequence[int] = VIEWS,
-) -> tuple[list[TransferModel], FeatureDataset, float]:
-    """Phase 1 with several seeds on the same frozen features, to compare ways to feed a network.
-
-    All heads have the same rate: the one of `rates` that gets the first seed to the lowest
-    validation loss. Heads with different numbers of inputs need different rates, and are compared
-    fairly only if each may choose among the same few.
-
-    Args:
-        splits: "train", "val" and "test" without transforms, of one label each or of several.
-        pooling: as in TransferModel.
-        size, crop: as in `helpers.data.transforms.train_transform`.
-
-    Returns: models in the order of the seeds, features of the test images, the chosen rate.
-    """
-    classes, labels = splits["train"].classes, np.asarray(splits["train"].labels)
-    task = "multilabel" if labels.ndim == 2 else "multiclass"
-
-    trunk = TransferModel(backbone, len(classes), pooling, task=task).freeze()
-    features = frozen_features(trunk, splits, size, crop, views)
-
-    def train(rate: float, seed: int) -> tuple[float, TransferModel]:
-        model, early = trunk.with_new_head(seed), EarlyStopping("val_loss", patience=10)
-        history = train_head(
-            model, features["train"], features["val"], [early], learning_rate=rate, seed=seed
-        )
-        return min(row["val_loss"] for row in history.epochs), model
-
-    tried = {rate: train(rate, seeds[0]) for rate in rates}
-    best = min(tried, key=lambda rate: tried[rate][0])
-    models = [tried[best][1], *(train(best, seed)[1] for seed in seeds[1:])]
-    return models, features["test"], best
 
 
 def train_head(
@@ -146,6 +103,7 @@ def refit_head(
     val: FeatureDataset,
     seed: int = 0,
     criterion: nn.Module | None = None,
+    learning_rate: float = HEAD_RATE,
 ) -> TransferModel:
     """Phase 1 once more: another model on the same frozen backbone; `model` stays as it is.
 
@@ -153,7 +111,7 @@ def refit_head(
     """
     other = model.with_new_head(seed)
     early = EarlyStopping("val_loss", patience=10)
-    train_head(other, train, val, [early], seed=seed, criterion=criterion)
+    train_head(other, train, val, [early], None, learning_rate, seed, criterion)
     return other
 
 

@@ -237,3 +237,15 @@ def test_views_of_labelled_images_depend_on_seed_epoch_and_index_alone(labelled)
         again.set_epoch(epoch)
         same.append(all(torch.equal(data[i][0], again[i][0]) for i in range(24)))
     assert same == [True, False]
+
+
+def test_joined_data_sets_hold_the_items_of_both(photo_folder, labelled_photos):
+    train = ImageFolderDataset(photo_folder / "train")
+    val = ImageFolderDataset(photo_folder / "val", classes=train.classes)
+    both = train.joined(val)
+    assert len(both) == len(train) + len(val) and both.paths == [*train.paths, *val.paths]
+    assert both.labels == [*train.labels, *val.labels]
+    data = MultilabelDataset(labelled_photos / "labels.csv", labelled_photos / "photos")
+    twice = data.subset([0, 1]).joined(data.subset([2]))
+    assert twice.labels.shape == (3, 2) and (twice.labels == data.labels[:3]).all()
+    assert torch.equal(twice[2][1], data[2][1])

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from data_scripts import tasks
+from helpers.data import ImageFolderDataset
 
 
 @pytest.fixture(autouse=True)
@@ -109,3 +112,14 @@ def test_there_is_a_second_table_of_labels_of_panoramas(tmp_path, monkeypatch):
     assert tasks.second_label_table(tmp_path).is_file()
     (tmp_path / "train_label_truth.csv").touch()
     assert tasks.second_label_table(tmp_path) == tmp_path / "train_label_truth.csv"
+
+
+def test_shares_of_the_objects_are_those_of_their_boxes(tmp_path):
+    for name in ("bird", "drone"):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (50, 40)).save(tmp_path / name / "1.png")
+    data = ImageFolderDataset(tmp_path)
+    assert tasks.object_shares(tmp_path, data) is None
+    (tmp_path / "boxes.csv").write_text("file,left,top,right,bottom\nbird/1.png,0,10,20,30\n")
+    shares = tasks.object_shares(tmp_path, data)
+    assert shares[0] == 20 * 20 / (50 * 40) and np.isnan(shares[1])

@@ -65,3 +65,10 @@ def test_calibration_error_by_hand():
     """A mean over bins, weighted by cells; the 0.95 and the 1.0 are both right."""
     error = calibration_error(np.array([[0.05, 0.15], [0.95, 1.0]]), np.array([[0, 1], [1, 1]]))
     assert error == pytest.approx((0.05 + 0.85 + 2 * 0.025) / 4)
+
+
+def test_thresholds_of_a_handful_of_images_are_finite():
+    probabilities, labels = np.array([[0.2, 0.9], [0.8, 0.1]]), np.array([[0, 1], [1, 0]])
+    for count in (1, 2):
+        thresholds, gain = bagged_thresholds(probabilities[:count], labels[:count], rounds=5)
+        assert np.isfinite(thresholds).all() and np.isfinite(gain)

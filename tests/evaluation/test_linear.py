@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from helpers.evaluation.linear import compare_features, linear_logits
+from helpers.evaluation.linear import compare_features, linear_logits, nearest_neighbours
 from helpers.evaluation.metrics import multilabel_scores
 
 
@@ -87,3 +87,19 @@ def test_features_are_compared_for_several_labels(rows):
         [scores["bce"], scores["map"], scores["micro_f1"]]
     )
     assert table.loc["all", "C"] == 0.03  # the labels hold no errors, so the least strict
+
+
+def test_a_column_that_hardly_varies_in_a_few_rows_does_not_blow_up_others(rows):
+    classes = (rows[:, 0] > 0).long()
+    rows[:, 1] = 1e-9 * torch.arange(120)
+    rows[100:, 1] = 1.0  # a billion standard deviations off
+    logits = linear_logits(rows[:100], classes[:100], rows[100:], C=1.0)
+    assert logits.abs().max() < 50
+
+
+def test_nearest_neighbours_are_those_of_the_same_direction():
+    ways = torch.tensor([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
+    rows = torch.cat([ways, 3 * ways + 0.1])
+    assert nearest_neighbours(rows, [0, 3, 6], count=1).tolist() == [[4], [7], [2]]
+    assert nearest_neighbours(rows, [1], count=4).shape == (1, 4)
+    assert 1 not in nearest_neighbours(rows, [1], count=4)

@@ -5,11 +5,13 @@ import torch
 from helpers.evaluation import (
     accuracy,
     accuracy_interval,
+    average_precisions,
     multiclass_metrics,
     multilabel_metrics,
     multilabel_scores,
     paired_test,
     per_class_report,
+    selection_bias,
 )
 
 # Given 0,0,0,1,1,2; predicted 0,0,1,1,1,0.
@@ -89,3 +91,19 @@ def test_thresholds_are_each_labels_own():
     logits, labels = torch.tensor([[2.0, 1.0], [3.0, -3.0]]), torch.tensor([[0.0, 1], [1, 0]])
     assert multilabel_scores(logits, labels, np.array([0.93, 0.5]))["exact_match"] == 1
     assert multilabel_scores(logits, labels, 0.5)["exact_match"] == 0.5
+
+
+def test_average_precisions_have_map_as_their_mean_and_leave_out_what_never_occurs(noisy):
+    logits, labels = noisy(count=200)
+    labels[:, 1] = 0
+    each = average_precisions(logits, labels, ["sea", "never", "trees"])
+    assert list(each) == ["sea", "trees"]
+    assert np.mean(list(each.values())) == pytest.approx(multilabel_scores(logits, labels)["map"])
+
+
+def test_the_best_of_many_that_only_guess_looks_better_than_it_is():
+    right = np.random.default_rng(0).random((100, 120)) < 0.5
+    chosen, honest = selection_bias(right)
+    assert chosen > honest + 0.05 and honest < 0.6
+    assert selection_bias(right[:1])[0] == pytest.approx(right[0].mean(), abs=0.02)
+    assert selection_bias(right, seed=1) == selection_bias(right, seed=1)

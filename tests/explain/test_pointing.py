@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from helpers.explain.pointing import (
-    around_boxes,
     center_maps,
     energy_inside,
     noise_maps,
@@ -67,19 +66,6 @@ def test_boxes_follow_the_image_to_its_new_size():
 def test_boxes_that_do_not_fit_are_told(measure, boxes, words):
     with pytest.raises(ValueError, match=words):
         measure(np.ones((2, 8, 8)), boxes)
-
-
-def test_windows_bring_every_object_to_the_middle():
-    """Of another place, size and shape; what lies outside the image is unknown, not dark."""
-    maps, boxes = np.zeros((2, 60, 90), np.float32), np.array([[30, 20, 60, 40], [0, 50, 10, 60]])
-    for found, (left, top, right, bottom) in zip(maps, boxes, strict=True):
-        found[top:bottom, left:right] = 1
-    whole, corner = around_boxes(maps, boxes, reach=3, cells=6)
-    assert whole[2:4, 2:4].tolist() == [[1, 1], [1, 1]] and whole.sum() == 4
-    assert np.isnan(corner[:, :2]).all() and np.isnan(corner[4:]).all()
-    assert np.nansum(corner) == 4 and corner[2, 2] == 1
-    mean = np.nanmean([whole, corner], axis=0)
-    assert mean[2, 2] == 1 and mean[0, 0] == 0
 
 
 def test_the_baselines_are_maps():

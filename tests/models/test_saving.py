@@ -12,7 +12,13 @@ import pytest
 
 from helpers.data.images import ImageError
 from helpers.data.shapes import ShapeRule
-from helpers.models.saving import load_model, predict_photo, save_model, transform_from_config
+from helpers.models.saving import (
+    ModelError,
+    load_model,
+    predict_photo,
+    save_model,
+    transform_from_config,
+)
 
 ANY_SIZE = {"min_side": 128, "max_side": 256, "max_pixels": 160 * 160, "multiple": 32}
 
@@ -75,3 +81,21 @@ def test_a_model_saved_by_version_0_1_0_answers_as_it_did_then():
     then = [0.4656989872455597, 0.4708399474620819, 0.5019341111183167]
     assert table["probability"].tolist() == pytest.approx(then, abs=1e-5)
     assert table["answer"].tolist() == ["yes", "no", "no"]
+
+
+def test_a_temperature_makes_probabilities_modest_and_leaves_the_answer(
+    make_model, photo, tmp_path
+):
+    config = {"classes": ["bird", "drone"], "size": [96, 128]}
+    hot = {**config, "temperature": 4.0}
+    plain, modest = (
+        predict_photo(*load_model(save_model(tmp_path / name, make_model(), each)), photo)
+        for name, each in (("plain", config), ("hot", hot))
+    )
+    logits = np.log(plain["probability"])
+    wanted = np.exp(logits / 4) / np.exp(logits / 4).sum()
+    assert modest["probability"].tolist() == pytest.approx(wanted.tolist(), abs=1e-5)
+    assert modest["answer"].tolist() == plain["answer"].tolist()
+    for bad in (0, -1.0, "warm", float("inf")):
+        with pytest.raises(ModelError, match="'temperature' is .* give a number above 0"):
+            save_model(tmp_path / "bad", make_model(), {**config, "temperature": bad})

@@ -80,9 +80,9 @@ def test_gallery_says_what_was_given_and_marks_mistakes(tmp_path):
         boxes=[(1, 2, 30, 40)] * 3, path=tmp_path / "gallery of maps.png",
     )  # fmt: skip
     below = [words(axis) for axis in figure.axes if axis.images]
-    assert below[0] == {"given bird\nsays bird 90%": "#000000"}
-    assert below[1] == {"given bird\nsays drone 80%": to_hex(WRONG)}
-    assert below[2] == {"given drone\nsays drone 70%": "#000000"}
+    assert below[0] == {"given bird\npredicted bird\n90% ✓": "#000000"}
+    assert below[1] == {"given bird\npredicted drone\n80% ✗": to_hex(WRONG)}
+    assert below[2] == {"given drone\npredicted drone\n70% ✓": "#000000"}
     assert [picture.shape[:2] for picture in shown(figure)] == [(60, 90), (70, 90), (80, 90)]
     assert all(outlines(axis) == {(1, 2, 29, 38)} for axis in figure.axes if axis.images)
     assert (tmp_path / "gallery of maps.png").stat().st_size > 1000
@@ -120,9 +120,9 @@ def test_label_rows_listen_to_thresholds_and_mark_what_is_wrong():
     assert [axis.get_title() for axis in axes[:4]] == ["image", "sea", "sunset", "trees"]
     red = to_hex(WRONG)
     assert [words(axis) for axis in axes[1:4]] == [
-        {"yes, 90%": "#000000"}, {"yes, 40%": "#000000"}, {"yes, 60%": red},
+        {"yes, 90% ✓": "#000000"}, {"yes, 40% ✓": "#000000"}, {"yes, 60% ✗": red},
     ]  # fmt: skip
-    assert words(axes[7]) == {"no, 30%": red}
+    assert words(axes[7]) == {"no, 30% ✗": red}
     left, right = (shown(figure)[place][:, :30].mean() for place in (1, 2))
     assert left > right  # the map of the label, not its neighbour's
 
@@ -139,6 +139,6 @@ def test_figures_without_images_or_with_too_few_maps_say_so():
 def test_answers_name_the_likeliest_class_and_say_if_it_is_wrong():
     probabilities = np.array([[0.25, 0.75], [0.9, 0.1]])
     assert plots.answers([1, 1], probabilities, CLASSES) == [
-        ("says drone 75%", False),
-        ("says bird 90%", True),
+        ("predicted drone\n75% ✓", False),
+        ("predicted bird\n90% ✗", True),
     ]

@@ -33,13 +33,3 @@ def test_cascade_starts_at_the_trained_model():
     assert [label.get_text() for label in axis.get_xticklabels()] == list(table.index)
     assert axis.lines[0].get_ydata().tolist() == [1, 0.5, -0.4]
     assert axis.get_ylim()[0] < -0.4  # nothing is cut off
-
-
-def test_mean_maps_share_one_scale_and_outline_the_object():
-    """Otherwise a weak map would look as bright as a strong one."""
-    weak, strong = np.full((9, 9), 0.2), np.full((9, 9), 0.6)
-    weak[0] = np.nan
-    figure = plots.seen_from_object({"phase 1": weak, "phase 2": strong}, 3, "T")
-    axes = [axis for axis in figure.axes if axis.get_title()]
-    assert [axis.images[0].get_clim() for axis in axes] == [(0, 0.6), (0, 0.6)]
-    assert axes[0].patches[0].get_bbox().bounds == pytest.approx((1 / 3, 1 / 3, 1 / 3, 1 / 3))

@@ -30,9 +30,9 @@ def test_wrong_predictions_are_red_and_say_so():
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]])
     figure = plots.prediction_grid(IMAGES, [0, 1, 1], probabilities, ["bird", "drone"], "Title")
     assert texts(figure) == [
-        "given bird\nsays bird 90%",
-        "given drone\nsays bird 80%",
-        "given drone\nsays drone 70%",
+        "given bird\npredicted bird\n90% ✓",
+        "given drone\npredicted bird\n80% ✗",
+        "given drone\npredicted drone\n70% ✓",
     ]
     colours = [axis.texts[0].get_color() for axis in figure.axes if axis.texts]
     assert colours == ["black", WRONG, "black"]

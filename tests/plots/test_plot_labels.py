@@ -85,8 +85,8 @@ def test_suspects_say_what_was_given_and_who_was_right():
         {"label": ["sea", "trees"], "given": [0, 1], "probability": [0.97, 0.02]}
     )
     figure = plots.suspect_gallery(images(2), suspects, "Title")
-    assert list(captions(figure)[0]) == ["sea: given as no", "the model says 97%"]
-    assert list(captions(figure)[1]) == ["trees: given as yes", "the model says 2%"]
+    assert list(captions(figure)[0]) == ["sea: labelled no", "model: 97% yes"]
+    assert list(captions(figure)[1]) == ["trees: labelled yes", "model: 2% yes"]
     figure = plots.suspect_gallery(images(2), suspects.assign(wrong=[True, False]), "Title")
-    assert captions(figure)[0]["wrongly given"] == to_hex(WRONG)
-    assert captions(figure)[1]["rightly given"] == "#000000"
+    assert captions(figure)[0]["✗ the label is wrong"] == to_hex(WRONG)
+    assert captions(figure)[1]["✓ the label is right"] == "#000000"

@@ -99,8 +99,8 @@ def test_drawings_are_published_with_figures_and_photos_as_numbers_alone(publish
     folder, ran = published
     monkeypatch.setenv("COURSE_DATA", "rendered")
     publish.publish("rendered")
-    assert ran[:6] == [(f"0{number}", publish.BACKBONES[0]) for number in range(1, 7)]
-    assert [number for number, name in ran[6:]] == list(publish.TRAINING)
+    assert ran[:7] == [(f"0{number}", publish.BACKBONES[0]) for number in range(1, 8)]
+    assert [number for number, name in ran[7:]] == list(publish.TRAINING)
     assert (folder / "rendered.jpg").read_text() == publish.BACKBONES[0]
     monkeypatch.setenv("COURSE_DATA", "real")
     publish.publish("real")

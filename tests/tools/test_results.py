@@ -66,8 +66,8 @@ def test_front_table_has_photos_beside_drawings_and_a_column_for_each_backbone(w
         "| --- | ---: | ---: | ---: |",
         "| phase 1, adaptation | – | 81.2\u00a0% | 81.2\u00a0% |",
         "| phase 2, fine-tuning | 90.0\u00a0% | 90.0\u00a0% | 90.0\u00a0%\u00a0(85–93) |",
-        "| crop | – | – | 0.921 |",
-        "| any size, average | – | – | – |",
+        "| crop, cross-validated | – | – | 0.921 |",
+        "| any size, average, cross-validated | – | – | – |",
         "| trained on drawings, tested on photos: drones | – | – | 98.5\u00a0%\u00a0(96–99) |",
     ]
 

@@ -1,11 +1,9 @@
 import pytest
 import torch
 
-from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
-from helpers.data.loaders import make_loader
+from helpers.data.datasets import ImageFolderDataset
 from helpers.data.shapes import ShapeRule
 from helpers.data.transforms import eval_transform, train_transform
-from helpers.evaluation.metrics import accuracy, evaluate
 from helpers.models.backbones import load_backbone
 from helpers.models.transfer import TransferModel
 from helpers.training import recipes
@@ -18,34 +16,6 @@ SIZE = (64, 64)
 def photos(photo_folder):
     train = ImageFolderDataset(photo_folder / "train")
     return train, ImageFolderDataset(photo_folder / "val", classes=train.classes)
-
-
-@pytest.mark.parametrize("pooling", ["avg", "spp"])
-def test_heads_of_several_seeds_on_images_of_any_size(photos, pooling):
-    """The better rate is found; the same seeds give the same heads, other seeds other ones."""
-    splits = {"train": photos[0], "val": photos[1], "test": photos[1]}
-    backbone, rule = load_backbone("efficientnet_lite0"), ShapeRule(max_pixels=128 * 128)
-    told = {"size": rule, "views": (1,)}
-    models, features, rate = recipes.adapt(
-        backbone, splits, pooling, seeds=(0, 1), rates=(1e-7, 1e-4), **told
-    )
-    assert rate == 1e-4 and len(models) == 2
-    (again,), _, _ = recipes.adapt(backbone, splits, pooling, seeds=(1,), rates=(rate,), **told)
-    first, second, repeated = (model.head[1].weight for model in (*models, again))
-    assert torch.equal(second, repeated) and not torch.equal(first, second)
-    logits = models[0].head.eval()(features.features[0])
-    assert accuracy(logits, features.labels) >= 0.75
-
-
-def test_adapting_to_several_labels_trains_a_sigmoid_per_label(labelled_photos):
-    data = MultilabelDataset(labelled_photos / "labels.csv", labelled_photos / "photos")
-    splits = {"train": data, "val": data, "test": data}
-    backbone = load_backbone("efficientnet_lite0")
-    rule = ShapeRule(max_pixels=128 * 256)
-    (model,), features, _ = recipes.adapt(backbone, splits, size=rule, seeds=(0,), views=(1, 2))
-    loader = make_loader(features, 8)
-    scores = evaluate(model.head, loader, recipes.criterion_for(model), recipes.metrics_for(model))
-    assert model.task == "multilabel" and scores["map"] > 0.9 and scores["loss"] < 0.6
 
 
 def test_fine_tuning_takes_images_of_any_size(photos):

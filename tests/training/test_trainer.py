@@ -27,6 +27,7 @@ from helpers.training.callbacks import (
     LearningRateSchedule,
     Mixup,
     Monitor,
+    Predictions,
     Progress,
     warmup_cosine,
 )
@@ -589,3 +590,27 @@ def test_evaluating_leaves_every_part_in_its_mode():
     assert set(scores) == {"loss", "accuracy", "macro_f1"}
     assert [module.training for module in trainer.model.modules()] == modes
     assert evaluate(trainer.model, loaders()[1]) == {}
+
+
+def test_early_stopping_that_watched_a_history_knows_its_best_and_wants_a_reset():
+    first = make_trainer([Predictions(loaders()[1])])
+    history = first.fit(*loaders(), max_epochs=4)
+    early = EarlyStopping(patience=9)
+    early.watch(history)
+    losses = [row["val_loss"] for row in history.epochs]
+    assert early.monitor.best == min(losses)
+    assert early.best_epoch == 1 + int(np.argmin(losses))
+    with pytest.raises(ValueError, match="call reset"):
+        make_trainer([early]).fit(*loaders(), max_epochs=1)
+    early.reset(patience=2)
+    make_trainer([early]).fit(*loaders(), max_epochs=1)
+    assert early.best_epoch == 1
+
+
+def test_predictions_are_kept_after_each_epoch():
+    watch = Predictions(loaders()[1])
+    trainer = make_trainer([watch])
+    trainer.fit(*loaders(), max_epochs=3)
+    assert [tuple(outputs.shape) for outputs in watch.outputs] == [(30, 2)] * 3
+    assert torch.equal(watch.outputs[-1], predict(trainer.unwrapped_model, loaders()[1])[0])
+    assert not torch.equal(watch.outputs[0], watch.outputs[-1])
