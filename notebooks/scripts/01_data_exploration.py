@@ -3,11 +3,22 @@
 #
 # # 1 · What is in the folder?
 #
-# Before any training: how many images of each class, of which sizes, and which of them are
-# broken? What does an augmentation do to a small drone?
+# Somebody photographs whatever flies over the fence: is it a **bird**, a **large quadcopter** that
+# can carry a camera, a **small quadcopter** for fun, or a **winged drone**? In this course you
+# teach a network to tell. Before any training we look at the data, because most of what goes wrong
+# later is already in the folder.
 #
-# *Half a minute on a CPU, the same on a Colab GPU (nothing is trained here). The first run also
-# draws the images: another half a minute.*
+# **After this notebook you can**
+# - list what a folder of images really holds, and find broken files, copies and near-duplicates
+#   before they cost you;
+# - judge whether your images look like the ones a pretrained network knows;
+# - pick augmentations that change what doesn't matter and keep what does.
+#
+# **Before you start:** some Python, and an idea of what a class and a training set are. Words you
+# don't know are in the [glossary](glossary.md).
+#
+# **Time:** 20 minutes to read, half a minute to run on a CPU (the first run draws the images,
+# which takes another half).
 
 # %% cellView="form"
 # @title On Colab, run this first: it fetches and installs the course. Elsewhere it does nothing.
@@ -16,92 +27,38 @@ if "google.colab" in str(ip := get_ipython()):
     ip.run_cell_magic("sh", "", f"cd /content; [ -d course ] || git clone --depth 1 {url} course")
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
-# %% [markdown]
-# ## The task
-#
-# Somebody photographs what flies over a fence. Is it a **bird**, a **large quadcopter** that can
-# carry something, a **small quadcopter** for fun, or a **winged drone**? By default the course
-# works on images that it draws itself, so that nothing has to be downloaded and everybody sees
-# the same. Set `COURSE_DATA=real` for photos (birds and drones), or point it to a folder of your
-# own.
-
-# %%
+# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
+# @title Set-up: imports, folders and settings
 from helpers import course
 
 course.setup()
 
+import albumentations as A
+import check
 import numpy as np
 import pandas as pd
 import torch
+from PIL import Image
 
-from data_scripts.tasks import data_folder
-from helpers import data, plots
-from helpers.data import augmentation_gallery, eval_transform, file_table, load_splits, read_image
-from helpers.models import IMAGENET_MEAN, IMAGENET_STD
+from data_scripts.tasks import data_folder, object_boxes, object_shares
+from helpers import data, models, plots
 
 SEED = 0
 folder, figures = data_folder("drones"), course.run_folder("drones")
-files = file_table(folder)
-files.head(3)
-
-# %% [markdown]
-# ## How many of each class?
-#
-# A class with few images is learnt badly, and a test set with few images says little: with 50
-# images, one more mistake moves a class's recall by two points.
-
-# %%
-counts = files.pivot_table(index="class", columns="split", values="file", aggfunc="count")
-counts = counts[[name for name in ("train", "val", "test", "all") if name in counts]]
-plots.class_counts(counts, f"{len(files)} files in {len(counts)} classes")
-
-# %% [markdown]
-# ## What is broken?
-#
-# Every real folder holds something that is no image, half an image, or an image twice. The table
-# lists what one look at each file finds.
-
-# %%
-odd_mode = ~files["mode"].isin(["RGB", ""])
-suspects = files[(files["problem"] != "") | (files["copy_of"] != "") | odd_mode].copy()
-suspects["problem"] = [text.rpartition(": ")[2] for text in suspects["problem"]]
-with pd.option_context("display.max_colwidth", None):
-    display(suspects[["class", "file", "mode", "problem", "copy_of"]])
-print(
-    f"of {len(files)} files: unusable {(files['problem'] != '').sum()}, "
-    f"exact copies {(files['copy_of'] != '').sum()}, not stored as RGB {odd_mode.sum()}"
-)
-
-# %% [markdown]
-# What the loader does about it: unusable files are **named and skipped**; grey and CMYK images
-# become RGB like all others. An exact copy is kept if it lies in the same split as its original.
-# A copy on the *other* side would be worse than a broken file: the test would ask for what
-# training has shown. So would a near-duplicate: the same photo saved again, mirrored, or the next
-# frame of a video. Names and bytes do not give these away; a **perceptual hash** does, 64 bits that
-# say which coarse waves of light and dark a picture is made of.
-
-# %%
-splits = load_splits(folder, seed=SEED)
-for name, part in splits.items():
-    print(f"{name:>5}: {len(part)} images, {len(part.skipped)} skipped")
-twins = data.twins_across(splits)
-print(f"pairs of near-duplicates across splits: {len(twins)}")
-
-# %%
-odd = [report for report in splits["train"].reports if report.mode != "RGB"]
-for report in odd[:5]:
-    image = read_image(report.path)
-    print(f"{report.path.name}: stored as {report.mode}, read as {image.dtype} {image.shape}")
-print(f"{len(odd)} training images are not stored as RGB")
+files = data.file_table(folder)
+splits = data.load_splits(folder, seed=SEED, log=lambda text: None)
+train, rng = splits["train"], np.random.default_rng(SEED)
 
 # %% [markdown]
 # ## What does it look like?
 #
-# Look at your data before your code does. Objects are large and small, sharp and blurred, in the
-# middle and half out of the picture.
+# The course draws its own images, so nothing has to be downloaded and everybody sees the same.
+# (Set `COURSE_DATA=real` for photos of birds and drones, or point it at a folder of your own.)
+#
+# **Predict:** before you scroll on, write down three things that will differ between two images of
+# the *same* class.
 
 # %%
-train, rng = splits["train"], np.random.default_rng(SEED)
 each = max(1, 16 // len(train.classes))
 _, firsts = np.unique([report.sha256 for report in train.reports], return_index=True)  # no copies
 chosen = []
@@ -111,61 +68,334 @@ for label in reversed(range(len(train.classes))):  # drones first: the course is
 plots.image_grid(
     [train[i][0] for i in chosen],
     [train.classes[train.labels[i]] for i in chosen],
-    f"A sample: {each} images of each class",
+    f"A sample: up to {each} images of each class",
     path=figures / "Sample.jpg",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+sides = train.sizes.max(axis=1)
+course.say(
+    f"Size (the longer side runs from {sides.min()} to {sides.max():,} pixels), place in the "
+    "picture, sharpness, weather, background: everything that a classifier must learn to ignore.",
+    "Class names promise more than images keep: some *flying* birds sit on a wire or a rock."
+    if "flying_bird" in train.classes
+    else "",
+    "Look at your data before your code does. Ten minutes with a hundred images will tell you "
+    "more than a table of statistics.",
+)
+
+# %% [markdown]
+# ## What tells a large quadcopter from a small one?
+#
+# Not its size in the picture: a small one nearby looks as big as a large one far away. It has to
+# be the *build*. **Predict:** look at both rows and name two parts that only one of the kinds has.
+
+# %%
+boxes, kinds = object_boxes(folder), ("large_quadcopter", "small_quadcopter")
+if boxes and set(kinds) <= set(train.classes):
+    areas = object_shares(folder, train) * train.sizes.prod(axis=1)
+    crops, names = [], []
+    for kind in kinds:
+        of_kind = [i for i in firsts if train.classes[train.labels[i]] == kind and areas[i] > 0]
+        for i in sorted(of_kind, key=areas.item)[-5:-1]:
+            left, top, right, bottom = boxes[train.paths[i]]
+            crops.append(train[i][0][top:bottom, left:right])
+            names.append(kind)
+    title = "Above: legs or skids, and a camera underneath. Below: neither"
+    display(plots.image_grid(crops, names, title, path=figures / "Kinds.jpg"))
+else:
+    print("Skipped: these images have no quadcopters of two kinds with boxes around them.")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if boxes and set(kinds) <= set(train.classes):
+    course.say(
+        "A **large** quadcopter stands on legs or skids, and carries a camera or a load under "
+        "its belly between four long arms. A **small** one is compact: it folds, or hides its "
+        "propellers in guards or ducts, or is a bare racing frame, with no more than short feet.",
+        "At a distance these parts are a few pixels wide, so expect the two kinds to be confused.",
+    )
+
+# %% [markdown]
+# ## How many of each class?
+#
+# A class with few images is learned badly, and a test set with few images says little.
+#
+# **Predict:** if a class has 70 test images, by how much does one more mistake change its
+# [recall](glossary.md#recall), the share of its images that are recognised?
+
+# %%
+counts = files.pivot_table(index="class", columns="split", values="file", aggfunc="count")
+counts = counts[[name for name in ("train", "val", "test", "all") if name in counts]].fillna(0)
+counts = counts.astype(int)
+plots.class_counts(counts, f"{len(files):,} files in {len(counts)} classes")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+smallest, largest = counts.sum(axis=1).min(), counts.sum(axis=1).max()
+tests = np.bincount(splits["test"].labels, minlength=len(train.classes))
+course.say(
+    "All classes have about as many files."
+    if largest < 1.5 * smallest
+    else f"The largest class has {largest / smallest:.1f} times as many files as the smallest, "
+    "so read every class's recall.",
+    f"The smallest class has {tests.min()} test images, so one more mistake costs "
+    f"{100 / max(tests.min(), 1):.1f} points of its recall: don't read much into a difference of "
+    "a few images.",
+)
+
+# %% [markdown]
+# ## What is broken?
+#
+# Every real folder holds files that aren't images, truncated images and duplicates. **Predict:**
+# which three kinds of trouble do you expect among these files?
+
+# %%
+odd_mode = ~files["mode"].isin(["RGB", ""])
+suspects = files[(files["problem"] != "") | (files["copy_of"] != "") | odd_mode].copy()
+suspects["problem"] = [text.rpartition(": ")[2] for text in suspects["problem"]]
+with pd.option_context("display.max_colwidth", None):
+    display(suspects[["class", "file", "mode", "problem", "copy_of"]].head(12))
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+unusable, copies = (files["problem"] != "").sum(), (files["copy_of"] != "").sum()
+course.say(
+    f"Of {len(files):,} files {unusable} cannot be used, {copies} are exact copies of another "
+    f"file, and {odd_mode.sum()} are not stored as RGB.",
+    "Our loader **names and skips** what it can't use, and turns grey and CMYK images into RGB. "
+    "It never deletes anything.",
+)
+
+# %% [markdown]
+# ## One scene twice
+#
+# An exact copy is easy to find: it has the same bytes. The same photo saved again, mirrored, or
+# the next frame of a video has other bytes, and is just as dangerous: if one of them is in
+# training and the other in the test, the model has seen the answer before, and the score is too
+# good.
+#
+# A **perceptual hash** shrinks a picture to a tiny grey one and describes it by 64 bits: is it,
+# from left to right and from top to bottom, more light or more dark, once, twice, three times
+# across? It is made of the mirror image too. Similar pictures have nearly the same bits.
+#
+# **Predict:** we alter one image in five ways. Which of the five will the hash still recognise?
+
+# %%
+photo = train[chosen[min(2 * each + 1, len(chosen) - 1)]][0]
+whole = Image.fromarray(photo)
+half = whole.resize((whole.width // 2, whole.height // 2))
+whole.save(figures / "again.jpg", quality=30)
+altered = {
+    "half the size": np.asarray(half),
+    "saved at quality 30": np.asarray(Image.open(figures / "again.jpg")),
+    "mirrored": np.ascontiguousarray(photo[:, ::-1]),
+    "turned by 15°": np.asarray(whole.rotate(15)),
+    "another image": train[chosen[0]][0],
+}
+(figures / "again.jpg").unlink()
+prints = [data.fingerprint(image) for image in (photo, *altered.values())]
+pairs = data.near_duplicates(prints)
+caught = set(pairs.loc[pairs["first"] == 0, "second"])
+plots.image_grid(
+    [photo, *altered.values()],
+    ["the image"]
+    + [f"{name}\n{plots.mark(i in caught)}" for i, name in enumerate(altered, start=1)],
+    f"{len(caught)} of {len(altered)} are recognised as the same scene",
+    columns=3,
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+twins = data.twins_across(splits)
+course.say(
+    f"Recognised: {', '.join(n for i, n in enumerate(altered, 1) if i in caught) or 'none'}. A "
+    "hash sees through what happens to files (resizing, compression, mirroring), but not through "
+    "a real change of viewpoint.",
+    f"Between the three splits of this folder there are **{len(twins)} near-duplicates**"
+    + (
+        ": no image has a near-copy in another split."
+        if twins.empty
+        else "; move one of each pair."
+    ),
+    "When the course splits a folder for you, it keeps such pairs on one side.",
 )
 
 # %% [markdown]
 # ## Sizes and shapes
 #
-# A crawl of the web gives all sizes. The network wants one: 224 × 224. The further a point lies
-# from the 1:1 line, the more squashing distorts it; far below 224 px there is little left to see.
+# A crawl of the web gives images of all sizes; the network wants one, 224 × 224. **Predict:** how
+# many of the images will be squashed by more than 1.5 to 1: a tenth, a third, half?
 
 # %%
 usable = files[files["problem"] == ""]
 ratio = usable["width"] / usable["height"]
 squashed = (np.maximum(ratio, 1 / ratio) > 1.5).mean()
-plots.size_scatter(usable, f"{squashed:.0%} of the images are squashed by more than 1.5 to 1")
+plots.size_scatter(usable, f"{squashed:.0%} of the images will be squashed by more than 1.5 to 1")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+small = (usable[["width", "height"]].min(axis=1) < 224).mean()
+course.say(
+    "The further a point lies from the 1:1 line, the more squashing distorts its image.",
+    f"{small:.0%} of the images have a side shorter than 224 pixels; enlarging them adds no "
+    "detail.",
+    "Whether squashing hurts has to be measured; notebook 4 does that.",
+)
 
 # %% [markdown]
 # ## Do the colours look like ImageNet's?
 #
-# A pretrained network was fed images normalised with ImageNet's mean and standard deviation, and
-# expects the same of ours. Ours need not *have* those statistics; but a large difference tells
-# how far the new images are from what the network knows.
+# A pretrained network was fed images [normalised](glossary.md#normalisation) with ImageNet's mean
+# and standard deviation, and expects the same of ours. Ours need not *have* those statistics, but
+# a large difference tells you how far your images are from what the network knows.
+#
+# **Predict:** which channel will be higher here than in ImageNet, if the sky is often in the
+# picture?
 
 # %%
-views = train.with_transform(eval_transform((224, 224)))
+views = train.with_transform(data.eval_transform((224, 224)))
 some = rng.permutation(len(views))[:200]
 pixels = torch.stack([views[i][0] for i in some]) / 255
 mean, std = (f(pixels, dim=(0, 2, 3)).numpy() for f in (torch.mean, torch.std))
+difference = mean - np.array(models.IMAGENET_MEAN)
 plots.channel_statistics(
-    {"these images": (mean, std), "ImageNet": (IMAGENET_MEAN, IMAGENET_STD)},
-    f"The channel means differ by at most {np.abs(mean - IMAGENET_MEAN).max():.2f}",
+    {"these images": (mean, std), "ImageNet": (models.IMAGENET_MEAN, models.IMAGENET_STD)},
+    f"The channel means differ by at most {np.abs(difference).max():.2f} of the range",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+channel = ("red", "green", "blue")[int(np.abs(difference).argmax())]
+far = np.abs(difference).max() / min(models.IMAGENET_STD)
+course.say(
+    f"The largest difference is in **{channel}** ({difference[np.abs(difference).argmax()]:+.2f}).",
+    f"That is {far:.1f} standard deviations of ImageNet's own pixels: "
+    + (
+        "nothing that the network has not met."
+        if far < 1
+        else "expect features to transfer less well."
+    ),
 )
 
 # %% [markdown]
 # ## What does each augmentation do?
 #
-# Training shows each image a little different every time, so that the network cannot learn the
-# pixels by heart. A good augmentation changes what does not matter and keeps what does. Look for
-# views on which *you* could no longer name the class: those parameters are too strong.
+# Training shows each image slightly different every time, so that the network can't learn the
+# pixels by heart. A good [augmentation](glossary.md#augmentation) changes what doesn't matter and
+# keeps what does.
+#
+# **Predict:** which of these could turn one class into another, if it were too strong?
 
 # %%
-photo, _ = train[chosen[0]]
 plots.augmentation_rows(
-    augmentation_gallery(photo, views=5, seed=SEED),
-    "One image, five views of each augmentation",
+    data.augmentation_gallery(photo, views=5, seed=SEED),
+    "One image, up to five views of each augmentation",
     path=figures / "Augmentations.jpg",
 )
 
 # %% [markdown]
-# ## Try it
+# **What we saw.** If you can still name the class in every row, the parameters are not too strong.
+# Edges are filled by reflection, so a second, mirrored object may creep in; a little of that does
+# no harm. The risky ones are those that change the *build*: a grid distortion that bends arms, or
+# a crop that cuts off the legs. Colour and position may change freely where no class has a colour
+# or a place of its own. The parameters stand in one table, `AUGMENTATIONS` in
+# `helpers/data/transforms.py`.
 #
-# - Pick another `photo`, one with a tiny object. Which augmentation hurts it most? The parameters
-#   stand in one place: `AUGMENTATIONS` in `helpers/data/transforms.py`.
-# - Put a renamed text file into a class folder and run the notebook again. Is it named?
-# - A drone seen from above has no upright side, a drone in front of a skyline has. Would you keep
-#   `rotate90` for your own images?
+# ## In five lines
+#
+# 1. Look at the images first, then at the table, then at the code.
+# 2. Unusable files are named and skipped, never silently dropped.
+# 3. The same scene on both sides of a split makes a test worthless; hashes find what names hide.
+# 4. A test set of a few hundred images can't tell differences of a point.
+# 5. An augmentation is too strong when *you* can no longer name the class.
+#
+# ## Check yourself
+#
+# <details>
+# <summary>A colleague's test accuracy is 99.8 %. What is the first thing you look for?</summary>
+#
+# Near-duplicates between training and test: frames of one video, or the same photo saved twice.
+# </details>
+# <details>
+# <summary>Why is flipping an image upside down a bad augmentation for landscapes, and a harmless
+# one for drones seen from below?</summary>
+#
+# A landscape has a horizon, and upside down it is something you'll never be asked about. A drone
+# seen from below has no upright side.
+# </details>
+# <details>
+# <summary>Do your own images need the mean and standard deviation of ImageNet?</summary>
+#
+# No. They need to be *normalised with* ImageNet's numbers, because the network learned on images
+# treated that way.
+# </details>
+#
+# ## Exercises
+#
+# Replace the `...`, run the cell, and read what the check says. Solutions are folded below each.
+#
+# **1.1** What share of the usable files has a shorter side below 224 pixels? The table `files` has
+# the columns `problem`, `width` and `height`.
+
+# %% tags=["exercise"]
+share = ...
+check.ex_01_1(share, files)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+usable = files[files["problem"] == ""]
+share = (usable[["width", "height"]].min(axis=1) < 224).mean()
+check.ex_01_1(share, files)
+
+# %% [markdown]
+# **1.2** Write a function that takes the number of images of each class and says how unbalanced
+# they are: the largest divided by the smallest. What should it return if a class has no images?
+
+
+# %% tags=["exercise"]
+def imbalance(counts): ...
+
+
+check.ex_01_2(imbalance)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def imbalance(counts):
+    return float("inf") if min(counts) == 0 else max(counts) / min(counts)
+
+
+check.ex_01_2(imbalance)
+
+# %% [markdown]
+# **1.3** Make an augmentation of your own: a `data.Transform` to 224 × 224 that mirrors half of
+# the images and blurs each a little (`A.GaussianBlur(sigma_limit=(1, 2), p=1)`). It takes a size
+# and a list of names from the table above or of albumentations' own steps.
+
+# %% tags=["exercise"]
+mine = ...
+check.ex_01_3(mine, photo)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+mine = data.Transform((224, 224), ["mirror", A.GaussianBlur(sigma_limit=(1, 2), p=1)])
+check.ex_01_3(mine, photo)
+
+# %% [markdown]
+# **1.4** *(open)* Put a renamed text file into a class folder and run the notebook again. Is it
+# named? Then look for near-duplicates in a folder of your own:
+# `data.twins_across(data.load_splits(folder))`.
+#
+# ## Read on
+#
+# - Russakovsky et al. 2015, [ImageNet Large Scale Visual Recognition
+#   Challenge](https://arxiv.org/abs/1409.0575): how a data set of a million images was made and
+#   checked.
+# - Buslaev et al. 2020, [Albumentations](https://arxiv.org/abs/1809.06839): the library behind the
+#   augmentations.
+# - Barz & Denzler 2020, [Do we train on test data?](https://arxiv.org/abs/1902.00423):
+#   near-duplicates in two famous data sets.
 #
 # Next: [2 · How far does a frozen network get?](02_phase1_adaptation.ipynb)

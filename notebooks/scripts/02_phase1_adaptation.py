@@ -3,11 +3,20 @@
 #
 # # 2 · How far does a frozen network get?
 #
-# A network that has learnt ImageNet's thousand classes has never been asked about drones. We keep
+# A network that has learned ImageNet's thousand classes has never been asked about drones. We keep
 # all of it, replace only its last layer, and train that alone: **phase 1, adaptation**. How good
 # is the result, and what does it cost?
 #
-# *A minute and a half on a CPU, half a minute on a Colab GPU.*
+# **After this notebook you can**
+# - explain why features learned on ImageNet are useful for other images, and what MobileNetV2 is
+#   made of;
+# - replace a network's head and train it, in plain PyTorch and with a `Trainer`;
+# - freeze a network properly, and recognise three classic mistakes by their symptoms.
+#
+# **Before you start:** [notebook 1](01_data_exploration.ipynb); you have seen a PyTorch training
+# loop before, or are willing to read one twice.
+#
+# **Time:** 45 minutes to read, a minute to run on a CPU.
 
 # %% cellView="form"
 # @title On Colab, run this first: it fetches and installs the course. Elsewhere it does nothing.
@@ -16,228 +25,625 @@ if "google.colab" in str(ip := get_ipython()):
     ip.run_cell_magic("sh", "", f"cd /content; [ -d course ] || git clone --depth 1 {url} course")
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
+# @title Set-up: imports, folders and settings
 from helpers import course
 
 course.setup()
 
+import copy
 import time
 
+import check
 import numpy as np
+import pandas as pd
 import torch
 
 from data_scripts.tasks import data_folder
-from helpers import plots
-from helpers.data import eval_transform, load_splits, make_loader, train_transform
-from helpers.evaluation import evaluate, multiclass_metrics
-from helpers.models import TransferModel, compute_features, load_backbone, predict, save_model
-from helpers.training import EarlyStopping, Progress, Trainer, lr_range_test, recipes, suggest_rate
+from helpers import data, evaluation, models, plots, training
+from helpers.data import eval_transform, make_loader, set_epoch, train_transform
 
 SEED, SIZE = 0, (224, 224)  # (height, width)
-splits = load_splits(data_folder("drones"), seed=SEED)
+splits = data.load_splits(data_folder("drones"), seed=SEED)
 classes = splits["train"].classes
-
-# %% [markdown]
-# ## The model: old features, new classifier
-#
-# Images go through the **backbone**, which turns each into a map of features; the map is averaged
-# over all positions; one linear layer, the **head**, turns the average into one number per class,
-# a *logit*. Only the head is new, and it starts at random.
-
-# %%
-backbone = load_backbone(course.backbone_name())
-model = TransferModel(backbone, num_classes=len(classes), seed=SEED)
 train = splits["train"].with_transform(train_transform(SIZE))
 val = splits["val"].with_transform(eval_transform(SIZE))
-
-image, _ = val[0]
-with torch.no_grad():
-    maps = model.feature_maps(image[None])
-    print(f"image {tuple(image.shape)} -> features {tuple(maps.shape[1:])}", end=" -> ")
-    print(f"averaged {tuple(model.pool(maps).shape[1:])} -> {len(classes)} logits")
+runs = course.run_folder("drones")
+backbone = models.load_backbone(course.backbone_name())
+print("backbone:", backbone.name)
 
 # %% [markdown]
-# ## Before training
+# ## The idea: ImageNet and its competition
 #
-# A sanity check that costs nothing: a head that knows nothing should do no better than always
-# naming the largest class. Were it much better, something would leak or be wired wrongly.
+# [ImageNet](https://arxiv.org/abs/1409.0575) is a collection of millions of photos sorted by
+# nouns. Between 2010 and 2017 its competition, ILSVRC, asked the same question every year: here
+# are 1.2 million photos of 1,000 classes, from *acorn* to *zucchini*; name what is on 100,000
+# others. Five guesses were allowed, so the measure was the **top-5 error**.
+#
+# **Predict:** in which year did [deep networks](https://papers.nips.cc/paper/4824) enter, and by
+# how much did the error fall?
 
 # %%
-criterion = torch.nn.CrossEntropyLoss(label_smoothing=recipes.LABEL_SMOOTHING)
-before = evaluate(model, make_loader(val), criterion, multiclass_metrics(len(classes)))
-largest = np.bincount(val.labels).max() / len(val)
-print(f"before training: accuracy {before['accuracy']:.2f}, largest class {largest:.2f}")
-print(f"loss {before['loss']:.2f}, a uniform guess would have {np.log(len(classes)):.2f}")
+networks = models.imagenet_networks()
+fall = models.WINNERS[2011][1] - models.WINNERS[2012][1]
+plots.imagenet_history(
+    models.WINNERS,
+    models.HUMAN_ERROR,
+    networks,
+    f"2012: the first deep network, and {fall:.1f} points fewer errors",
+    path=runs / "ImageNet_History.jpg",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+vgg, mobile = networks.loc["vgg16"], networks.loc["mobilenet_v2"]
+course.say(
+    f"AlexNet cut the error from {models.WINNERS[2011][1]} to {models.WINNERS[2012][1]} %, and "
+    "three years later [ResNet](https://arxiv.org/abs/1512.03385) was below the "
+    f"{models.HUMAN_ERROR} % of a trained person.",
+    f"Then networks became small: MobileNetV2 has 1/{vgg.iloc[1] / mobile.iloc[1]:.0f} of "
+    f"VGG-16's parameters and makes {'fewer' if mobile.iloc[2] < vgg.iloc[2] else 'more'} "
+    "mistakes.",
+)
+
+# %% [markdown]
+# ## Why features transfer
+#
+# All these networks have two parts. The **backbone** turns an image into a map of *features*:
+# numbers that say how much of a pattern (an edge, a texture, a wheel, a wing) is where. The
+# **head**, one last layer, turns features into classes. To tell a thousand classes apart the
+# backbone has to learn patterns that are useful for nearly any photo. So people cut the head off
+# and keep the rest. [VGG-16](https://arxiv.org/abs/1409.1556) was the classic **feature
+# extractor** of the years after 2014: simple, heavy, and good for almost everything.
+#
+# Does this hold for images that the network was never trained on? Take an image, and look for
+# those with the most similar features. Nothing has been trained yet, and no label is used.
+#
+# **Predict:** if you pick one of its five nearest neighbours, how often is it of the same class?
 
 # %%
-picks = np.random.default_rng(SEED).permutation(len(val))[:12]
-labels = [val.labels[i] for i in picks]
-photos = [splits["val"][i][0] for i in picks]
+model = models.TransferModel(backbone, num_classes=len(classes), seed=SEED)
+plain = splits["train"].with_transform(val.transform)
+known = models.compute_features(model, plain).features[0]
+labels = np.array(plain.labels)
+near = evaluation.nearest_neighbours(known, range(len(known)), count=5)
+same = (labels[near] == labels[:, None]).mean()
+chance = (np.bincount(labels) / len(labels) @ np.bincount(labels)) / len(labels)
+queries = [np.flatnonzero(labels == label)[3] for label in range(len(classes))[-3:]]
+plots.neighbours(
+    [splits["train"][i][0] for i in queries],
+    [[splits["train"][j][0] for j in near[i]] for i in queries],
+    [
+        [(f"image:\n{classes[labels[i]]}", False)]
+        + [
+            (f"{classes[labels[j]]}\n{plots.mark(labels[j] == labels[i])}", labels[j] != labels[i])
+            for j in near[i]
+        ]
+        for i in queries
+    ],
+    f"{same:.0%} of the nearest neighbours are of the same class; chance would give {chance:.0%}",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"Without any training {same:.0%} of all nearest neighbours have the right class, where "
+    f"chance gives {chance:.0%}: the features already know something about our classes.",
+    "The neighbours also share backgrounds and poses. Features describe *everything* in a "
+    "picture; the head has to learn which of it matters.",
+)
+
+# %% [markdown]
+# ## MobileNetV2, opened up
+#
+# Our own backbone is [MobileNetV2](https://arxiv.org/abs/1801.04381), made for phones, and where
+# its weights can't be had its descendant [EfficientNet-Lite0](https://arxiv.org/abs/1905.11946).
+# Both are a chain of **inverted residuals**. Here are their stages, read off the networks while
+# one image passes through.
+#
+# **Predict:** where will most of the parameters be: near the image, or near the head? And most of
+# the multiplications?
+
+# %%
+pair = ("mobilenet_v2", "efficientnet_lite0")
+stages = {name: models.stage_table(models.load_backbone(name, pretrained=False)) for name in pair}
+numbers = {"parameters": 1e3, "multiplications": 1e6}  # in thousands and in millions
+shown = {
+    name: (table.drop(columns=list(numbers)).join((table[list(numbers)] / numbers).round(1)))
+    for name, table in stages.items()
+}
+display(shown["mobilenet_v2"])
+shown["efficientnet_lite0"]
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+table = stages["mobilenet_v2"]
+late = table.loc[table["map"] == table["map"].iloc[-1], ["parameters", "multiplications"]].sum()
+share = late / table[["parameters", "multiplications"]].sum()
+totals = [stages[name]["multiplications"].sum() / 1e6 for name in pair]
+course.say(
+    f"The last maps, of {table['map'].iloc[-1]} cells, hold {share['parameters']:.0%} of "
+    f"MobileNetV2's parameters but only {share['multiplications']:.0%} of its multiplications: "
+    "early maps have few channels and many cells, late ones the reverse.",
+    "(The tables give parameters in thousands and multiplications in millions.)",
+    f"EfficientNet-Lite0 has the same stages, a little wider: {totals[1]:.0f} million "
+    f"multiplications an image instead of {totals[0]:.0f}. Both end with 1,280 channels. This "
+    f"notebook runs on **{backbone.name}**.",
+)
+
+# %% [markdown]
+# A plain 3 × 3 convolution mixes space and channels at once. A **depthwise separable** one takes
+# two cheap steps: a 3 × 3 convolution for each channel by itself (*depthwise*), then a 1 × 1
+# convolution that mixes channels. An inverted residual *widens* first, so that the depthwise step
+# has something to work on, and then narrows again; where input and output have one shape, the
+# input is added.
+#
+# **Predict:** 96 channels in, 96 out, a 14 × 14 map. How many times cheaper is the separable form?
+
+# %%
+plain_cost = models.multiplications(14, 14, 96, 96)
+depthwise = models.multiplications(14, 14, 96, 96, groups=96)
+pointwise = models.multiplications(14, 14, 96, 96, kernel=1)
+plots.inverted_residual(
+    24,
+    6,
+    f"A separable convolution costs 1/{plain_cost / (depthwise + pointwise):.0f} of a plain one",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"Plain: {plain_cost / 1e6:.1f} million multiplications. Separable: {depthwise / 1e6:.2f} + "
+    f"{pointwise / 1e6:.2f} million, {plain_cost / (depthwise + pointwise):.1f} times fewer.",
+    "The block is called *inverted* because older residual blocks were wide at the ends and "
+    "narrow in the middle; this one is narrow, wide, narrow.",
+)
+
+# %% [markdown]
+# ### Why ReLU6?
+#
+# Between the convolutions stands **ReLU6**: min(max(x, 0), 6). Why the ceiling? Phones calculate
+# in 8 bits, so a layer's outputs have to be rounded to 256 levels between 0 and the largest one.
+# One huge value stretches the levels for all the others.
+#
+# **Predict:** by how much will the ceiling reduce the rounding error: twofold, tenfold?
+
+# %%
+images = torch.stack([val[i][0] for i in range(min(16, len(val)))])
+positive = torch.zeros(0)
+if any(isinstance(module, torch.nn.ReLU6) for module in backbone.features.modules()):
+    inputs = models.relu6_inputs(backbone.features, model.normalise(images))
+    positive = inputs.clamp(min=0)
+    (free, coarse), (held, fine) = (models.in_8_bits(x) for x in (positive, positive.clamp(max=6)))
+    usual = (positive > 0) & (positive <= 6)
+    errors = [(x - positive)[usual].square().mean().sqrt().item() for x in (free, held)]
+    title = f"Inputs reach {positive.max():.0f}: without a ceiling a step of 8 bits is {coarse:.2f}"
+    display(plots.relu6(inputs.numpy()[::20], title))
+else:
+    print("Skipped: this backbone has no ReLU6; MobileNetV2 and EfficientNet-Lite0 have.")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if len(positive):
+    course.say(
+        "In the layer that needs the ceiling most, "
+        f"{(positive > 6).sum() / (positive > 0).sum():.1%} of the positive inputs are above 6, "
+        f"and the largest is {positive.max():.0f}.",
+        f"In 8 bits the values below 6 are off by {errors[0]:.3f} without the ceiling and by "
+        f"{errors[1]:.4f} with it: **{errors[0] / errors[1]:.0f} times less**.",
+        "ReLU6 gives up a little range so that a phone can keep the rest precise. (A network "
+        "trained without the ceiling would keep its values smaller by itself, but nothing forces "
+        "it to.)",
+    )
+
+# %% [markdown]
+# ## A new head, before training
+#
+# Now the model of this course: the backbone, its map averaged over all cells, and one linear layer
+# that gives a number per class, a [logit](glossary.md#logit). Only that layer is new, and it
+# starts at random. A sanity check that costs nothing: such a head must do no better than guessing.
+#
+# **Predict:** for a head that gives each of `K` classes the same probability, what is the loss?
+# (It is a [cross entropy](glossary.md#cross-entropy), minus the logarithm of the probability of
+# the right class.)
+
+# %%
+criterion = torch.nn.CrossEntropyLoss(label_smoothing=training.LABEL_SMOOTHING)
+metrics = evaluation.multiclass_metrics(len(classes))
+before = evaluation.evaluate(model, make_loader(val), criterion, metrics)
+picks = np.random.default_rng(SEED).permutation(len(val))[:8]
+photos, given = [splits["val"][i][0] for i in picks], [val.labels[i] for i in picks]
 shown = make_loader(val.subset(picks))
-guesses = model.probabilities(predict(model, shown)[0])
-plots.prediction_grid(photos, labels, guesses, classes, "Before training: guessing")
+guesses = model.probabilities(models.predict(model, shown)[0])
+plots.prediction_grid(
+    photos, given, guesses, classes, f"Before training: {before['accuracy']:.0%} of all right"
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+largest = np.bincount(val.labels).max() / len(val)
+low, high = evaluation.accuracy_interval(np.bincount(val.labels).max(), len(val))
+course.say(
+    f"The loss is {before['loss']:.2f}, and a uniform guess among {len(classes)} classes would "
+    f"have ln {len(classes)} = {np.log(len(classes)):.2f}. Accuracy is {before['accuracy']:.0%}; "
+    f"always naming the largest class gives {largest:.0%}, and by chance anything from {low:.0%} "
+    f"to {high:.0%} would come up on {len(val)} images.",
+    "An untrained head that is clearly *better* than that would mean a leak, or labels that are "
+    "wired wrongly.",
+)
 
 # %% [markdown]
-# ## Freeze, and what that must mean
+# ## One epoch, in the open
 #
-# Frozen parameters get no gradients. That is half of it. **Batch norm** layers also carry running
-# statistics, and in training mode they update them with every batch that passes, gradients or
-# not. So `freeze()` keeps the backbone in evaluation mode as well. Here both ways see ten
-# batches; the cosine says whether the same images still give the same features, and is 1 if so.
+# Here is all that training a head takes, in plain PyTorch. The backbone is frozen: its parameters
+# get no gradients, and it stays in evaluation mode. The criterion smooths labels: instead of
+# certainty it asks for a little less, which keeps the model from becoming overconfident.
 
 # %%
-careless = TransferModel(backbone, len(classes))
-careless.features.requires_grad_(False)  # half of it: no gradients
-model.freeze()  # all of it
+network = copy.deepcopy(backbone.features).requires_grad_(False).eval()
+torch.manual_seed(SEED)
+head = torch.nn.Linear(backbone.channels, len(classes))
+start = copy.deepcopy(head.state_dict())
+mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (backbone.mean, backbone.std))
+optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3)
+loader = make_loader(train, 16, shuffle=True, seed=SEED)
+set_epoch(loader, 1)  # decides the order, and the augmented view of each image
 
-probe, some = val.subset(picks), np.random.default_rng(SEED).permutation(len(train))[:160]
-imagenet = backbone.features.state_dict()  # each model has a copy of its own
-reference = compute_features(model, probe).features[0]
-for name, trial in {"requires_grad only": careless, "freeze()": model}.items():
-    trial.train()
-    with torch.no_grad():
-        for images, _ in make_loader(train.subset(some)):
-            trial(images)
-    features = trial.features.state_dict()
-    moved = sum(not torch.equal(features[key].cpu(), imagenet[key]) for key in imagenet)
-    similar = torch.cosine_similarity(reference, compute_features(trial, probe).features[0]).mean()
-    print(f"{name:>18}: {moved} of {len(imagenet)} tensors moved, cosine of features {similar:.3f}")
-
-# %%
-frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
-learning = sum(p.numel() for p in model.parameters() if p.requires_grad)
-print(f"frozen: {frozen:,} parameters; learning: {learning:,}, or {learning / frozen:.2%} of them")
+total = 0.0
+for images, targets in loader:
+    with torch.no_grad():  # nothing here will ever need a gradient
+        maps = network((images / 255 - mean) / std)
+        features = maps.mean(dim=(2, 3))
+    loss = criterion(head(features), targets)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    total += loss.item() * len(targets)
+print(f"mean loss of the first epoch: {total / len(train):.4f}")
 
 # %% [markdown]
-# ## Frozen features, computed once
+# **Predict:** our `TransferModel` and `Trainer` do the same with less code. Given the same start
+# and the same batches, to how many digits will the loss agree?
+
+
+# %%
+def one_epoch(model):
+    """One epoch with the Trainer from the very same start: loss and validation accuracy."""
+    model.head[1].load_state_dict(start)
+    optimizer = torch.optim.AdamW(model.head.parameters(), lr=1e-3)
+    history = training.Trainer(model, criterion, optimizer, seed=SEED).fit(
+        make_loader(train, 16, shuffle=True, seed=SEED), None, max_epochs=1
+    )
+    accuracy = evaluation.evaluate(model, make_loader(val), metrics=metrics)["accuracy"]
+    return history.epochs[0]["train_loss"], accuracy, history.epochs[0]["seconds"]
+
+
+careful = models.TransferModel(backbone, len(classes), dropout=0.0).freeze()
+loss, accuracy, epoch_seconds = one_epoch(careful)
+print(f"by hand {total / len(train):.4f}, with the Trainer {loss:.4f}")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"The two differ by {abs(loss - total / len(train)):.0e}. The Trainer adds no magic: it "
+    "moves things to a GPU where there is one, seeds every epoch, keeps a history, measures, and "
+    "calls [callbacks](glossary.md#callback).",
+    "It fits on one screen; read `helpers/training/trainer.py` when you are curious.",
+)
+
+# %% [markdown]
+# ## Classic mistake 1: half frozen
+#
+# `requires_grad_(False)` is half of freezing. [Batch norm](glossary.md#batch-norm) layers also
+# carry a running mean and variance, and in training mode they update them with every batch that
+# passes, gradients or not. So `freeze()` keeps the backbone in evaluation mode, whatever
+# `model.train()` says.
+#
+# **Predict:** we train one epoch from the same start, but forget half of the freezing. How many
+# points of validation accuracy will that cost?
+
+# %%
+careless = models.TransferModel(backbone, len(classes), dropout=0.0)
+careless.features.requires_grad_(False)  # half of it: no gradients
+_, careless_accuracy, _ = one_epoch(careless)
+imagenet, probe = backbone.features.state_dict(), val.subset(picks)
+rows = {}
+for name, trial in {"freeze()": careful, "requires_grad_(False)": careless}.items():
+    state = trial.features.state_dict()
+    moved = sum(not torch.equal(state[key].cpu(), imagenet[key]) for key in imagenet)
+    pair = [models.compute_features(m, probe).features[0] for m in (model, trial)]
+    cosine = torch.cosine_similarity(*pair).mean().item()
+    rows[name] = {"tensors that moved": moved, "cosine of features": cosine}
+table = pd.DataFrame(rows).T.assign(accuracy=[accuracy, careless_accuracy])
+table.astype({"tensors that moved": int}).round(3)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+price = 100 * (accuracy - careless_accuracy)
+norms = int(table["tensors that moved"].iloc[1])
+course.say(
+    "This backbone has no batch norm, so nothing moved: half of the freezing was enough here."
+    if norms == 0
+    else f"{norms} tensors of a network that looks frozen moved, and the features of the same "
+    f"images are no longer the same (cosine {table['cosine of features'].iloc[1]:.2f}).",
+    f"Price after one epoch: **{price:.0f} points** of validation accuracy."
+    if norms and price > 0
+    else "This time it cost no accuracy; it may the next."
+    if norms
+    else "",
+    "How to notice: compare the backbone's `state_dict()` before and after phase 1. Every tensor "
+    "has to be identical, bit by bit.",
+)
+
+# %% [markdown]
+# ## Features, computed once
 #
 # A frozen backbone gives the same features for the same image in every epoch. So we send each
-# training image through it in a few augmented views, **once**, and train the head on the kept
-# features. Each epoch sees the next view; after the last one they start again.
+# training image through it in three augmented views, **once**, and train the head on the stored
+# features. Each epoch uses the next view.
 
 # %%
 started = time.perf_counter()
-features = compute_features(model, train, recipes.VIEWS)
-val_features = compute_features(model, val)
+model.freeze()
+features = models.compute_features(model, train, training.VIEWS)
+val_features = models.compute_features(model, val)
 feature_seconds = time.perf_counter() - started
-print(f"{len(recipes.VIEWS)} views of {len(train)} images, and {len(val)} for validation: ", end="")
-print(f"{tuple(features.features.shape)} in {feature_seconds:.0f} s")
+print(f"{tuple(features.features.shape)}: views, images, features, in {feature_seconds:.0f} s")
 
 # %% [markdown]
 # ## How large may the learning rate be?
 #
-# The range test (Smith, 2017) trains a copy for a few dozen batches while the rate grows from
-# tiny to huge. Where the loss is lowest the rate is already on the verge, and a tenth of that is
-# about as large as may be. We stay below, since phase 2 will start from a tenth of ours.
+# The [learning-rate range test](https://arxiv.org/abs/1506.01186) trains a copy for a few dozen
+# batches while the rate grows from tiny to huge. Where the loss is lowest the rate is already on
+# the verge; a tenth of that is a safe ceiling.
+#
+# **Predict:** sketch the curve: what happens at very small rates, and what at very large ones?
 
 # %%
 optimizer = torch.optim.AdamW(model.head.parameters())
 loader = make_loader(features, 32, shuffle=True, seed=SEED)
-test = lr_range_test(model.head, criterion, optimizer, loader, start=1e-5, end=10, seed=SEED)
-print(f"the test allows up to about {suggest_rate(test):.0e}; we take {recipes.HEAD_RATE:.0e}")
-plots.lr_range(test, recipes.HEAD_RATE)
+test = training.lr_range_test(model.head, criterion, optimizer, loader, 1e-5, 10, seed=SEED)
+plots.lr_range(test, training.HEAD_RATE)
 
-# %% [markdown]
-# ## Train the head
-#
-# The criterion is cross entropy with **label smoothing**: instead of certainty it asks for a little
-# less, so the model does not chase the last decimals. The optimizer is AdamW; its weight decay and
-# the head's dropout (in training, a fifth of the features is hidden at random) keep the head from
-# leaning on few features. The learning rate rises during the first tenth of the training
-# (**warm-up**) and then falls along a cosine to almost nothing: large steps to get near, small ones
-# to settle.
-#
-# **Early stopping** watches the validation loss: after ten epochs without improvement it stops, and
-# the weights of the best epoch are brought back. The test set is not touched until the end of
-# notebook 3.
-
-# %%
-started = time.perf_counter()
-early = EarlyStopping("val_loss", patience=10)
-history = recipes.train_head(model, features, val_features, [early, Progress(every=10)], seed=SEED)
-head_seconds = time.perf_counter() - started
-epochs = len(history.epochs)
-after = evaluate(model, make_loader(val), criterion, multiclass_metrics(len(classes)))
-print(f"{epochs} epochs in {head_seconds:.1f} s; best: epoch {early.best_epoch}")
-
-# %%
-gained = 100 * (after["accuracy"] - before["accuracy"])
-plots.loss_curves(
-    history,
-    f"Phase 1: validation accuracy {before['accuracy']:.0%} → {after['accuracy']:.0%} "
-    f"({gained:+.0f} points)",
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+ceiling = training.suggest_rate(test)
+course.say(
+    "Too small, and nothing happens; too large, and the loss explodes. The lowest point "
+    f"suggests a ceiling of about {ceiling:.0e}.",
+    f"We take {training.HEAD_RATE:.0e}"
+    + (", below it" if ceiling >= training.HEAD_RATE else ", above it, but the schedule lowers it")
+    + ". Phase 2 will use a tenth of this rate.",
 )
 
 # %% [markdown]
-# The thin line is the loss of every batch: noisy, since each batch is another handful of images.
-# Where the validation curve flattens while training still falls, the head begins to learn the
-# training images by heart. What it learns from there on helps nobody, and the weights that are kept
-# are those of the lowest validation loss.
+# ## Model, Criterion, Optimizer, Callback
+#
+# Every training in this course is put together from the same four parts.
+#
+# | part | here | what it does |
+# |---|---|---|
+# | **Model** | frozen backbone, new head | turns images into logits |
+# | **Criterion** | cross entropy, labels smoothed by 0.1 | says how wrong the logits are |
+# | **Optimizer** | [AdamW](glossary.md#adamw) | changes the weights to make it less wrong |
+# | **Callbacks** | rate schedule, early stopping, progress | what happens around the loop |
+#
+# The schedule raises the rate during the first tenth of the training (*warm-up*) and then lowers
+# it along half a [cosine](glossary.md#cosine-schedule): large steps to get near, small ones to
+# settle. [Early stopping](glossary.md#early-stopping) watches the validation loss, stops after ten
+# epochs without improvement, and restores the best weights. The test set stays closed until the
+# end of notebook 3.
+#
+# **Predict:** what accuracy will a linear layer on frozen features reach? And when will the
+# validation loss be lowest: in the first, the middle or the last third of the epochs?
 
 # %%
-guesses = model.probabilities(predict(model, shown)[0])
-plots.prediction_grid(photos, labels, guesses, classes, "The same images after phase 1")
+started = time.perf_counter()
+early = training.EarlyStopping("val_loss", patience=10)
+callbacks = [early, training.Progress(every=10)]
+history = training.train_head(model, features, val_features, callbacks, seed=SEED)
+head_seconds = time.perf_counter() - started
+after = evaluation.evaluate(model, make_loader(val), criterion, metrics)
+plots.loss_curves(
+    history, f"Phase 1: validation accuracy {before['accuracy']:.0%} → {after['accuracy']:.0%}"
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+epochs = len(history.epochs)
+course.say(
+    f"{epochs} epochs took {head_seconds:.1f} seconds, and the validation loss was lowest after "
+    f"epoch {early.best_epoch}; those weights are kept.",
+    "The thin line is noisy because every batch is another handful of images. Where the "
+    "validation curve flattens while training still falls, the head begins to learn training "
+    "images by heart.",
+    "Sending every image through the backbone in each epoch would have taken about "
+    f"{epochs * epoch_seconds:.0f} seconds; storing the features took "
+    f"{feature_seconds + head_seconds:.0f}.",
+)
+
+# %%
+guesses = model.probabilities(models.predict(model, shown)[0])
+plots.prediction_grid(
+    photos, given, guesses, classes, f"After phase 1: {after['accuracy']:.0%} of all right"
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+right = int((guesses.argmax(dim=1) == torch.tensor(given)).sum())
+course.say(
+    f"Of these {len(given)} images {right} are right now. Look at the wrong ones, if any: would "
+    "you have known?"
+)
 
 # %% [markdown]
-# ## What did keeping the features save?
+# ## Classic mistakes 2 and 3: other pixels than in training
 #
-# One epoch of the plain loop, every image augmented and sent through the backbone anew, takes
-# about as long as one view. On the same view both ways give the same answers, as the next cells
-# check, but for rounding: kept features are computed in 16 bits where the processor can. What we
-# give up: the plain loop would draw new views for ever, where we repeat a few.
+# The model is trained. Now somebody uses it and prepares the images a little differently: forgets
+# to normalise, or reads them with OpenCV, which gives blue, green, red instead of red, green,
+# blue. Nothing crashes.
+#
+# **Predict:** which of the two costs more points?
 
 # %%
-plain = model.with_new_head(SEED)
-optimizer = torch.optim.AdamW(plain.head.parameters(), lr=recipes.HEAD_RATE)
-loop = Trainer(plain, criterion, optimizer, seed=SEED)
-one_epoch = loop.fit(make_loader(train, 16, shuffle=True, seed=SEED), None, max_epochs=1)
-plain_seconds = epochs * one_epoch.epochs[0]["seconds"]
-kept_seconds = feature_seconds + head_seconds
+view = val.transform
+ways = {
+    "as in training": view,
+    "not normalised": lambda image, seed: view(image) / 255,  # floats are taken as normalised
+    "red and blue swapped": lambda image, seed: view(image[..., ::-1].copy()),
+}
+prices = pd.Series(
+    {
+        name: evaluation.evaluate(model, make_loader(val.with_transform(way)), metrics=metrics)[
+            "accuracy"
+        ]
+        for name, way in ways.items()
+    },
+    name="validation accuracy",
+)
+plots.measure_bars(
+    prices.to_frame(), "Same model, same images, other pixels", "validation accuracy"
+)
 
-# %%
-through_backbone, _ = predict(model, make_loader(val))
-from_features, _ = predict(model.head, make_loader(val_features))
-difference = (through_backbone.softmax(dim=1) - from_features.softmax(dim=1)).abs()
-print(f"difference of the probabilities: {difference.mean():.1e}, at most {difference.max():.1e}")
-
-# %%
-plots.durations(
-    {"plain loop": plain_seconds, "features once": kept_seconds},
-    f"{epochs} epochs: {plain_seconds / kept_seconds:.1f} times as fast",
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+lost = 100 * (prices.iloc[0] - prices)
+course.say(
+    f"Without normalisation accuracy changes by **{-lost.iloc[1]:+.0f} points**, with swapped "
+    f"colours by **{-lost.iloc[2]:+.0f}**: nothing crashes, and a small loss is easily overlooked.",
+    "How to notice: predict the same ten images with your training code and with the code that "
+    "will run in the field. The probabilities have to agree to the last digit that you print.",
+    "Our model normalises by itself and takes uint8, so the first mistake can't happen by "
+    "accident.",
 )
 
 # %% [markdown]
 # ## Save it
 #
-# Weights alone are useless a month later: which classes, which size, which normalisation? The
-# folder holds both, and `load_model(folder)` needs nothing else.
+# Weights alone are useless a month later: which classes, which image size, which normalisation?
+# The folder holds both, and `load_model(folder)` needs nothing else.
 
 # %%
-folder = save_model(
-    course.run_folder("drones") / f"phase1_{backbone.name}",
+kept_seconds = feature_seconds + head_seconds
+saved = models.save_model(
+    runs / f"phase1_{backbone.name}",
     model,
     {
         "classes": classes,
         "size": SIZE,
         "train_digest": splits["train"].digest,
-        "learning_rate": recipes.HEAD_RATE,
+        "learning_rate": training.HEAD_RATE,
         "seconds": kept_seconds,
     },
 )
-history.to_csv(folder)
-scores = {"val_accuracy": after["accuracy"], "seconds": kept_seconds}
-course.record_result("drones", backbone.name, "two phases", "phase 1", **scores)
-print(*sorted(path.name for path in folder.iterdir()), sep="\n")
+history.to_csv(saved)
+print(*sorted(path.name for path in saved.iterdir()), sep="\n")
 
 # %% [markdown]
-# ## Try it
+# ## In five lines
 #
-# - `compute_features(model, train, range(1, 2))`: train on a single view. Does the gap between
-#   training and validation grow?
-# - `torch.nn.Linear` is a modest head. Replace `model.head` by two layers with a ReLU between
-#   them. Does it help, or only learn the training images faster? (`save_model` refuses such a
-#   head, since `load_model` could not rebuild it.)
-# - Put `%env COURSE_BACKBONE=vgg16` above the imports: an older, larger and slower network (528
-#   MB to download). It has no batch norm: what does the freezing experiment show now?
+# 1. A backbone trained on ImageNet turns nearly any photo into useful features.
+# 2. Phase 1 trains a new head on them: few parameters, few images, seconds.
+# 3. Frozen means: no gradients *and* batch norm in evaluation mode.
+# 4. Frozen features can be computed once and kept.
+# 5. The same pixels at training and at prediction time, or accuracy drops without any error.
 #
-# Next: [3 · What does fine-tuning add?](03_phase2_finetuning.ipynb)
+# ## Check yourself
+#
+# <details>
+# <summary>After phase 1, may any tensor of the backbone differ from ImageNet's?</summary>
+#
+# No. Not even batch norm's running statistics. If one differs, freezing was done by half.
+# </details>
+# <details>
+# <summary>Before training, your four-class model has an accuracy of 60 %. Good news?</summary>
+#
+# No. A random head should be near 25 %, so something leaks: perhaps the head is not new, or the
+# labels are in the images.
+# </details>
+# <details>
+# <summary>Why can storing features replace the backbone in phase 1, but not in phase 2?</summary>
+#
+# In phase 2 the backbone changes with every step, so features of a moment ago are out of date.
+# </details>
+#
+# ## Exercises
+#
+# **2.1** How many numbers does a new head learn, for 7 classes on 1,280 features?
+
+# %% tags=["exercise"]
+answer = ...
+check.ex_02_1(answer)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+answer = 7 * (1280 + 1)  # a weight for each feature, and a bias
+check.ex_02_1(answer)
+
+# %% [markdown]
+# **2.2** How many multiplications does a depthwise separable 3 × 3 convolution take, on a map of
+# `height` × `width` cells, from `inputs` to `outputs` channels? (The map keeps its size.)
+
+
+# %% tags=["exercise"]
+def separable(height, width, inputs, outputs): ...
+
+
+check.ex_02_2(separable)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def separable(height, width, inputs, outputs):
+    depthwise = 9 * inputs
+    pointwise = inputs * outputs
+    return height * width * (depthwise + pointwise)
+
+
+check.ex_02_2(separable)
+
+# %% [markdown]
+# **2.3** Write your own `freeze(network)`, for any network in any project: no gradients, no moving
+# batch norm, and it must stay frozen when somebody calls `train()` on the model around it.
+
+
+# %% tags=["exercise"]
+def freeze(network): ...
+
+
+check.ex_02_3(freeze)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def freeze(network):
+    network.requires_grad_(False)
+    network.eval()
+    network.train = lambda mode=True: network  # from now on it does nothing
+
+
+check.ex_02_3(freeze)
+
+# %% [markdown]
+# **2.4** *(open)* Replace `model.head` by two linear layers with a ReLU between them, and train it
+# with `training.train_head(model, features, val_features)`. Does it help, or does it only learn
+# the training images faster? Compare the two curves.
+#
+# ## Read on
+#
+# - Sandler et al. 2018, [MobileNetV2: Inverted Residuals and Linear
+#   Bottlenecks](https://arxiv.org/abs/1801.04381).
+# - Yosinski et al. 2014, [How transferable are features in deep neural
+#   networks?](https://arxiv.org/abs/1411.1792)
+# - Razavian et al. 2014, [CNN Features off-the-shelf](https://arxiv.org/abs/1403.6382): frozen
+#   features against everything that came before.
+# - Krizhevsky 2010, [Convolutional Deep Belief Networks on
+#   CIFAR-10](https://www.cs.toronto.edu/~kriz/conv-cifar10-aug2010.pdf): where ReLU6 comes from.
+#
+# Previous: [1 · What is in the folder?](01_data_exploration.ipynb) · Next: [3 · What does
+# fine-tuning add?](03_phase2_finetuning.ipynb)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["record"]
+# @title For the record: what was measured goes into metrics.json
+scores = {"val_accuracy": after["accuracy"], "seconds": kept_seconds}
+course.record_result("drones", backbone.name, "two phases", "phase 1", **scores)

@@ -5,9 +5,17 @@
 #
 # Phase 1 taught a new head to read ImageNet's features. **Phase 2, fine-tuning**, lets the
 # features themselves move, carefully: at a tenth of the learning rate. How much is gained on
-# images that no training has seen, and what happens to somebody who is not careful?
+# images that no training has seen, and what happens to somebody who isn't careful?
 #
-# *Four to six minutes on a CPU, a minute on a Colab GPU.*
+# **After this notebook you can**
+# - fine-tune a pretrained network without destroying what it knows, and prove that you didn't;
+# - tell overfitting, a rate that is too high, and a result that was chosen on the test set apart;
+# - report a test result honestly: once, with an interval, and compared image by image.
+#
+# **Before you start:** [notebook 2](02_phase1_adaptation.ipynb). If you skipped it, phase 1 is
+# trained here in half a minute.
+#
+# **Time:** 40 minutes to read, five minutes to run on a CPU, one on a Colab GPU.
 
 # %% cellView="form"
 # @title On Colab, run this first: it fetches and installs the course. Elsewhere it does nothing.
@@ -16,177 +24,249 @@ if "google.colab" in str(ip := get_ipython()):
     ip.run_cell_magic("sh", "", f"cd /content; [ -d course ] || git clone --depth 1 {url} course")
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
+# @title Set-up: imports, folders and settings
 from helpers import course
 
 course.setup()
 
 import copy
 
+import check
 import numpy as np
 import pandas as pd
 import torch
 
 from data_scripts import domain_shift
 from data_scripts.tasks import data_folder
-from helpers import evaluation, models, plots, training
-from helpers.data import eval_transform, load_splits, make_loader, train_transform
-from helpers.training import EarlyStopping, LearningRateSchedule, Progress, Trainer, warmup_cosine
+from helpers import data, evaluation, models, plots, training
+from helpers.data import eval_transform, make_loader, train_transform
 
 SEED, SIZE, BATCH = 0, (224, 224), 16
-splits = load_splits(data_folder("drones"), seed=SEED)
+splits = data.load_splits(data_folder("drones"), seed=SEED)
 classes = splits["train"].classes
 runs = course.run_folder("drones")
 name = models.resolve_backbone(course.backbone_name())
+train = splits["train"].with_transform(train_transform(SIZE))
+val, test = (splits[part].with_transform(eval_transform(SIZE)) for part in ("val", "test"))
+train_loader = make_loader(train, BATCH, shuffle=True, seed=SEED)
+val_loader = make_loader(val, BATCH)
+criterion = torch.nn.CrossEntropyLoss(label_smoothing=training.LABEL_SMOOTHING)
+metrics = evaluation.multiclass_metrics(len(classes))
 
 # %% [markdown]
 # ## Where phase 1 left off
+#
+# The model of notebook 2 and its history are read from their folder.
 
 # %%
 phase1, config, phase1_history = training.phase1_model(
     runs / f"phase1_{name}", name, splits["train"], splits["val"], SIZE, seed=SEED
 )
-train = splits["train"].with_transform(train_transform(SIZE))
-val = splits["val"].with_transform(eval_transform(SIZE))
-test = splits["test"].with_transform(eval_transform(SIZE))
-print(f"{name}: phase 1 trained the head at a rate of {config['learning_rate']:.1e}")
+early = training.EarlyStopping("val_loss", patience=10)
+early.watch(phase1_history)
+print(f"{name}: best validation loss {early.monitor.best:.3f}, after epoch {early.best_epoch}")
 
 # %% [markdown]
 # ## Unfreeze, at a tenth of the rate
 #
-# All layers may learn now. The backbone already holds something worth keeping, so its steps must
-# be small: a tenth of phase 1's rate, which again rises gently and falls to almost nothing. The
-# head may go three times as fast. Batch norm keeps ImageNet's running statistics, since batches of
-# 16 would give poor ones; its scale and shift do learn.
+# All layers may learn now. The backbone already holds something worth keeping, so its steps have
+# to be small: a tenth of phase 1's rate, or less. The head may go three times as fast as the
+# backbone, as it is the part that knows least. Batch norm keeps ImageNet's running statistics,
+# since batches of 16 would give poor ones.
 #
-# **Early stopping begins anew**: the best loss of phase 1 does not count any more. Phase 2 gets
-# more patience, since it may get worse before it gets better. (Where one notebook runs both phases,
-# as number 5 does, `early.reset(patience=5)` makes the same object ready for the second.)
+# **Early stopping is reset.** It still remembers the best loss of phase 1, with a model that was
+# another one. Phase 2 may get worse before it gets better; without a reset, it would be judged
+# against phase 1's best loss from the first epoch. With the reset comes the patience of phase 2.
+#
+# **Predict:** how many times as many numbers learn now as in phase 1?
 
 # %%
 rate = config["learning_rate"] / 10
-model = copy.deepcopy(phase1).unfreeze()  # phase 1 stays, to be compared with at the end
+model = copy.deepcopy(phase1).unfreeze()  # phase 1's own stays, to compare with at the end
 groups = model.parameter_groups(rate, head_factor=training.HEAD_FACTOR)
 optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-criterion = torch.nn.CrossEntropyLoss(label_smoothing=training.LABEL_SMOOTHING)
-metrics = evaluation.multiclass_metrics(len(classes))
-callbacks = [LearningRateSchedule(), EarlyStopping("val_loss", patience=5), Progress()]
-trainer = Trainer(model, criterion, optimizer, callbacks, metrics, seed=SEED)
+early.reset(patience=5)
+callbacks = [training.LearningRateSchedule(), early, training.Progress()]
+trainer = training.Trainer(model, criterion, optimizer, callbacks, metrics, seed=SEED)
 learning = sum(p.numel() for p in model.parameters() if p.requires_grad)
-print(f"{learning:,} parameters learn, the backbone's at a rate of {rate:.1e}")
+head_size = sum(p.numel() for p in model.head.parameters())
+print(f"{learning:,} numbers learn, {learning / head_size:,.0f} times as many as in phase 1")
+
+# %% [markdown]
+# **Predict:** by how many points will validation accuracy rise? Will the first epochs be better or
+# worse than the end of phase 1?
 
 # %%
-EPOCHS = int(np.clip(round(5500 / len(train)), 4, 20))  # about 5,500 images, minutes on a CPU
-train_loader = make_loader(train, BATCH, shuffle=True, seed=SEED)
-val_loader = make_loader(val, BATCH)
+EPOCHS = int(np.clip(round(5500 / len(train)), 4, 20))  # about 5,500 images: minutes on a CPU
 phase2_history = trainer.fit(train_loader, val_loader, EPOCHS)
-
-# %%
 scores = pd.DataFrame(
     {
         phase: evaluation.evaluate(candidate, val_loader, criterion, metrics)
         for phase, candidate in (("phase 1", phase1), ("phase 2", model))
     }
 ).T
-scores.rename_axis("validation").round(3)
-
-# %% [markdown]
-# ## Both phases, batch by batch
 
 # %%
-history = phase1_history + phase2_history
-boundary = phase1_history.epochs[-1]["epoch"]
+history, boundary = phase1_history + phase2_history, phase1_history.epochs[-1]["epoch"]
 plots.loss_curves(
     history,
-    "Loss in phase 1 and phase 2",
+    f"Fine-tuning: validation loss {scores['loss'].iloc[0]:.2f} → {scores['loss'].iloc[1]:.2f}",
     boundary,
     path=runs / "Batch_Train_Val_Loss_Curve.jpg",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+first, last = phase2_history.epochs[0], phase2_history.epochs[-1]
+course.say(
+    "To the right of the dashed line the whole network learns. After its first epoch the "
+    f"validation loss was {first['val_loss']:.2f}, "
+    + ("already below" if first["val_loss"] < scores["loss"].iloc[0] else "still above")
+    + f" phase 1's {scores['loss'].iloc[0]:.2f}; the kept epoch, {early.best_epoch}, has "
+    f"{scores['loss'].iloc[1]:.2f}.",
+    "Each step of phase 2 costs a pass forward and back through the whole network, each step of "
+    "phase 1 a multiplication: the two halves of the figure took minutes and seconds.",
 )
 
 # %%
 gained = 100 * (scores.loc["phase 2", "accuracy"] - scores.loc["phase 1", "accuracy"])
 plots.accuracy_curves(
     history,
-    f"Validation accuracy: {gained:+.0f} points in phase 2",
+    f"Fine-tuning: {gained:+.0f} points of validation accuracy",
     boundary,
     path=runs / "Accuracy_Curve.jpg",
 )
 
-# %% [markdown]
-# Training accuracy is measured on augmented images with dropout on, so it may lie *below* the
-# validation accuracy without anything being wrong.
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+gap = 100 * (last["train_accuracy"] - last["val_accuracy"])
+course.say(
+    f"At the end training accuracy is {abs(gap):.0f} points {'above' if gap > 0 else 'below'} "
+    "validation, although training images are augmented and seen with dropout, which makes them "
+    "harder."
+    if gap > 0
+    else f"At the end training accuracy is {abs(gap):.0f} points below validation: training "
+    "images are augmented and seen with dropout, which makes them harder.",
+    "Whether that gap is overfitting is measured further down.",
+)
 
 # %%
 plots.learning_rate_curve(history, boundary, path=runs / "Learning_Rate_Curve.jpg")
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    "Both phases begin with a short rise (*warm-up*) and then fall along half a cosine"
+    + (
+        "; phase 1 was stopped on the way down."
+        if phase1_history.epochs[-1]["lr"] > 0.05 * config["learning_rate"]
+        else " to almost nothing."
+    ),
+    f"The highest rate of phase 2 is {rate:.0e}, a tenth of phase 1's "
+    f"{config['learning_rate']:.0e}. The axis is logarithmic: a step down of one mark is ten "
+    "times less.",
+)
+
 # %% [markdown]
-# ## The same with a rate ten times too high
+# ## What if the rate is ten times too high?
 #
-# What if we had kept phase 1's rate? A head that starts at random can stand it. Features that
-# took a data centre to learn can't. Same start, same images, same order, fewer epochs:
+# What if we had kept phase 1's rate for all layers? A head that starts at random can stand it. Can
+# features that took a million photos to learn? Same start, same images, same order, as many
+# epochs.
+#
+# **Predict:** draw the curve of validation accuracy, from the first epoch to the last. Will it
+# recover?
 
 # %%
-SHORT, schedule = max(2, round(EPOCHS / 4)), warmup_cosine()
 reckless = copy.deepcopy(phase1).unfreeze()
-groups = reckless.parameter_groups(10 * rate, head_factor=training.HEAD_FACTOR)
+groups = reckless.parameter_groups(10 * rate)  # head and backbone
 optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-callbacks = [LearningRateSchedule(lambda progress: schedule(progress * SHORT / EPOCHS)), Progress()]
-hot = Trainer(reckless, criterion, optimizer, callbacks, metrics, seed=SEED)
-hot_history = hot.fit(train_loader, val_loader, SHORT)
-
-# %%
+hot = training.Trainer(
+    reckless, criterion, optimizer, [training.LearningRateSchedule()], metrics, seed=SEED
+)
+hot_history = hot.fit(train_loader, val_loader, EPOCHS)
+hot_scores = [row["val_accuracy"] for row in hot_history.epochs]
 plots.epoch_curves(
     {f"rate {rate:.0e}": phase2_history, f"rate {10 * rate:.0e}": hot_history},
     "val_accuracy",
-    "Phase 2 at the right rate and at ten times that",
+    f"Ten times the rate: down to {min(hot_scores):.0%}, and {hot_scores[-1]:.0%} at the end",
     "validation accuracy",
     reference=("after phase 1", scores.loc["phase 1", "accuracy"]),
     path=runs / "Validation_Curve.jpg",
 )
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+short = 100 * (scores.loc["phase 2", "accuracy"] - hot_scores[-1])
+recovered = 100 * (hot_scores[-1] - min(hot_scores))
+course.say(
+    f"In its worst epoch the reckless run was at {min(hot_scores):.0%}; phase 1 had "
+    f"{scores.loc['phase 1', 'accuracy']:.0%}.",
+    "It never fell behind: on these images phase 1's rate does no harm."
+    if min(hot_scores) >= scores.loc["phase 1", "accuracy"]
+    else "It never came back, although the rate falls to almost nothing: there is nothing left "
+    "to build on."
+    if recovered < 5
+    else f"As the rate falls it learns anew, {recovered:.0f} points, "
+    + (
+        f"and still ends {short:.0f} points below the careful run."
+        if short > 2
+        else "and catches up with the careful run."
+    ),
+)
+
 # %% [markdown]
-# What was destroyed? A head is soon trained again, features are not. So we ask the features alone:
-# how well does the best linear classifier on them (logistic regression) tell validation images
-# apart?
+# What was destroyed? A head is soon trained again; features are not. So we ask the features alone:
+# how well does the best linear classifier on them, a [logistic
+# regression](glossary.md#logistic-regression), tell the validation images apart?
+#
+# **Predict:** will features after the reckless run be better or worse than ImageNet's own, for
+# *our* classes?
 
 # %%
-candidates = {
-    "ImageNet's, as phase 1 left them": phase1,
-    f"fine-tuned at {rate:.0e}": model,
-    f"fine-tuned at {10 * rate:.0e}": reckless,
-}
+candidates = {"ImageNet's": phase1, f"rate {rate:.0e}": model, f"rate {10 * rate:.0e}": reckless}
 plain = splits["train"].with_transform(val.transform)
 rows, val_rows = (
-    {name: models.compute_features(each, part).features[0] for name, each in candidates.items()}
+    {key: models.compute_features(each, part).features[0] for key, each in candidates.items()}
     for part in (plain, val)
 )
 probe, _ = evaluation.compare_features(rows, plain.labels, val_rows, val.labels)
-probe[["accuracy"]].rename_axis("linear classifier on features").round(3)
-
-# %%
-distances = pd.DataFrame(
-    {
-        f"rate {rate:.0e}": phase1.block_distances(model),
-        f"rate {10 * rate:.0e}": phase1.block_distances(reckless),
-    }
+plots.measure_bars(
+    probe[["accuracy"]],
+    "What a linear classifier reads from the features",
+    "validation accuracy",
 )
-ratio = (distances.iloc[:, 1] / distances.iloc[:, 0]).median()
-plots.block_bars(
-    distances,
-    f"The high rate moves the weights {ratio:.0f} times as far in fewer epochs",
-    "relative change",
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+imagenet, careful, rough = probe["accuracy"]
+course.say(
+    f"The classifier gets {imagenet:.0%} right from ImageNet's features, from carefully "
+    f"fine-tuned ones {careful:.0%}, from those of the reckless run {rough:.0%}.",
+    "Careful fine-tuning has made the features better *for our classes*. (What they have "
+    "forgotten about other things, this test can't see.)"
+    if careful > imagenet
+    else "Here careful fine-tuning has not improved the features for our classes.",
+    f"After the reckless run it gets **{100 * (imagenet - rough):.0f} points less** than from "
+    "ImageNet's features: they have been overwritten."
+    if rough < imagenet - 0.02
+    else "The reckless features are no worse for these classes; what they have forgotten about "
+    "others, this test can't see.",
 )
 
 # %% [markdown]
 # ## Does it overfit?
 #
-# Accuracy on training images (at most 240), seen without augmentation, against validation. A
-# wide gap means learning by heart; then augment more, stop earlier, unfreeze less, or find more
-# images.
+# A model [overfits](glossary.md#overfitting) when it knows its training images by heart instead of
+# learning what they have in common. To see it, we compare accuracy on training images (at most
+# 240, without augmentation, without dropout) with validation.
+#
+# **Predict:** which phase has the wider gap?
 
 # %%
 some = np.random.default_rng(SEED).permutation(len(train))[:240]
-seen = make_loader(splits["train"].with_transform(val.transform).subset(some), BATCH)
+seen = make_loader(plain.subset(some), BATCH)
 scores["train accuracy"] = [
     evaluation.evaluate(candidate, seen, metrics=metrics)["accuracy"]
     for candidate in (phase1, model)
@@ -194,32 +274,86 @@ scores["train accuracy"] = [
 scores["gap"] = scores["train accuracy"] - scores["accuracy"]
 scores[["train accuracy", "accuracy", "gap"]].round(3)
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+wide = scores.loc["phase 2", "gap"]
+better = scores.loc["phase 2", "loss"] < scores.loc["phase 1", "loss"]
+course.say(
+    f"The gap is {100 * scores.loc['phase 1', 'gap']:.0f} points after phase 1 and "
+    f"{100 * wide:.0f} after phase 2, which gets {scores.loc['phase 2', 'train accuracy']:.1%} "
+    "of its training images right. "
+    + (
+        "That is overfitting: what it knows of its training images doesn't all carry over."
+        if wide > 0.05
+        else "That is hardly overfitting."
+    ),
+    "It is no reason to go back to phase 1: the validation loss is lower all the same. A gap "
+    "says that *more data* or stronger augmentation would help, not that the model is worse."
+    if wide > 0.05 and better
+    else "",
+)
+
+# %% [markdown]
+# ## Classic mistake 4: the test set decides when to stop
+#
+# "I only looked at the test accuracy to pick the best epoch." How much can that matter? Let half
+# of the validation images play the test. We train five heads for 30 epochs each, pick the best of
+# these 150 on one half, and score it on the other. (200 random halves, so that it is no accident.)
+#
+# **Predict:** by how many points will the chosen epoch look better than it is?
+
+# %%
+trunk = copy.deepcopy(phase1).freeze()
+features = training.frozen_features(
+    trunk, {part: splits[part] for part in ("train", "val")}, SIZE, views=(1,)
+)
+constant, answers = training.LearningRateSchedule(lambda progress: 1.0), []
+for seed in range(5):
+    watch = training.Predictions(make_loader(features["val"], 64))
+    head = trunk.with_new_head(seed)
+    training.train_head(head, features["train"], None, [constant, watch], max_epochs=30, seed=seed)
+    answers += watch.outputs
+right = torch.stack(answers).argmax(dim=2) == features["val"].labels
+chosen, honest = evaluation.selection_bias(right, seed=SEED)
+bars = pd.Series(
+    {"on the images\nthat chose it": chosen, "on other\nimages": honest}, name="accuracy"
+)
+plots.measure_bars(
+    bars.to_frame(),
+    f"The best of {len(right)} looks {100 * (chosen - honest):.1f} points too good",
+    "accuracy",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"Nobody cheated, and still, with {len(right)} candidates and {right.shape[1] // 2} images "
+    f"to choose by, the reported number is **{100 * (chosen - honest):.1f} points too good**: "
+    "the best of many is partly the luckiest of many.",
+    "How to notice: ask how often the test set was looked at before the number was written down. "
+    "The answer has to be: never.",
+)
+
 # %% [markdown]
 # ## The test, once
 #
 # Every choice above was made on training and validation images. Only now do we open the test set,
-# for both phases, and we do not go back. A test set is a sample: the interval says where the
-# accuracy on endless images of this kind plausibly lies.
+# for both phases, and whatever comes out, we don't go back. A test set is a sample: the 95 %
+# [confidence interval](glossary.md#confidence-interval) says where the accuracy on endless images
+# of this kind plausibly lies.
+#
+# **Predict:** accuracy after phase 1 and after phase 2. And: will the two intervals overlap?
 
 # %%
 results, intervals, logits = {}, {}, {}
 for phase, candidate in (("phase 1", phase1), ("phase 2", model)):
     logits[phase], labels = models.predict(candidate, make_loader(test, BATCH))
-    correct = int((logits[phase].argmax(dim=1) == labels).sum())
-    results[phase] = correct / len(labels)
-    low, high = intervals[phase] = evaluation.accuracy_interval(correct, len(labels))
-    print(f"{phase}: {results[phase]:.1%} right (95 % interval {low:.1%} to {high:.1%})")
-
-# %% [markdown]
-# Both models saw the same images, so the sharper question is: on how many did they change sides?
-# If both were equally good, an image would be as likely to be mended as broken.
-
-# %%
+    hits = int((logits[phase].argmax(dim=1) == labels).sum())
+    results[phase] = hits / len(labels)
+    intervals[phase] = evaluation.accuracy_interval(hits, len(labels))
 first, second = (logits[phase].argmax(dim=1) for phase in results)
 mended, broken, chance = evaluation.paired_test(first == labels, second == labels)
 gain = 100 * (results["phase 2"] - results["phase 1"])
-print(f"fine-tuning: {gain:+.1f} points; it mended {mended} images and broke {broken}")
-print(f"a split as uneven as this by luck alone: probability {chance:.1g}")
 
 # %%
 changed = torch.nonzero((first != labels) & (second == labels)).flatten()
@@ -234,32 +368,66 @@ plots.result_figure(
     },
     [splits["test"][i][0] for i in changed],
     [f"{classes[labels[i]]}\n(phase 1: {classes[first[i]]})" for i in changed],
-    f"Fine-tuning: {gain:+.1f} points",
-    f"Phase 2 mended {mended} images, such as these, and broke {broken}",
+    f"Fine-tuning: {gain:+.1f} points on {len(labels)} test images",
+    f"Right after phase 2, wrong after phase 1: {mended} images, such as these",
     path=runs / "Result.jpg",
 )
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+(low1, high1), (low2, high2) = intervals.values()
+course.say(
+    f"Phase 1: {results['phase 1']:.1%} (95 % interval {low1:.1%} to {high1:.1%}). Phase 2: "
+    f"{results['phase 2']:.1%} ({low2:.1%} to {high2:.1%}).",
+    "The intervals "
+    + ("overlap" if low2 <= high1 and low1 <= high2 else "don't overlap")
+    + ", but both models saw the same images, so the sharper question is: on how many did they "
+    f"differ? Fine-tuning corrected {mended} images and broke {broken}. If both were equally "
+    f"good, a split at least as uneven would come up with a probability of {chance:.1g} "
+    "([McNemar's test](glossary.md#mcnemars-test))"
+    + (": luck alone would rarely do this." if chance < 0.05 else ": that may well be luck."),
+)
+
 # %% [markdown]
-# Which classes are mixed up? Rows hold the given class, columns the predicted one.
+# ## Which classes are mixed up?
+#
+# Rows hold the given class, columns the predicted one. **Predict:** which pair will be confused
+# most?
 
 # %%
 plots.confusion(labels, second, classes, f"Test after phase 2: {results['phase 2']:.0%} right")
 
-# %% [markdown]
-# **Precision**: of the images called a bird, how many are one? **Recall**: of the birds, how many
-# were called one? **F1** is their harmonic mean, low if either is low.
-
 # %%
-evaluation.per_class_report(labels, second, classes).round(2)
+report = evaluation.per_class_report(labels, second, classes)
+report.round(2)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+table = np.zeros((len(classes), len(classes)), int)
+np.add.at(table, (labels.numpy(), second.numpy()), 1)
+pairs = table + table.T - 2 * np.diag(np.diag(table))
+one, other = np.unravel_index(np.triu(pairs).argmax(), pairs.shape)
+worst = report["f1"].idxmin()
+course.say(
+    f"Most often confused: **{classes[one]}** and **{classes[other]}**, {pairs[one, other]} times."
+    if pairs.any()
+    else "",
+    f"**{worst}** has the lowest F1: of the images predicted as {worst}, "
+    f"{report.loc[worst, 'precision']:.0%} are right ([precision](glossary.md#precision)); of "
+    f"all {worst} images, {report.loc[worst, 'recall']:.0%} were found "
+    "([recall](glossary.md#recall)). F1 is their harmonic mean, low if either is low.",
+)
 
 # %% [markdown]
-# The most confident mistakes teach most: is the image hopeless, the label wrong, or does the
-# model look at the wrong thing?
+# ## The most confident mistakes
+#
+# They teach most. (They are test images, so we look and learn, and change nothing because of
+# them.) Is the image hopeless, the label wrong, or does the model look at the wrong thing?
 
 # %%
 probabilities = logits["phase 2"].softmax(dim=1).numpy()
 wrong = np.flatnonzero(second != labels)
-worst = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:12]
+worst = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:8]
 if len(worst):
     figure = plots.prediction_grid(
         [splits["test"][i][0] for i in worst],
@@ -269,6 +437,16 @@ if len(worst):
         f"{len(wrong)} of {len(labels)} are wrong; these most confidently",
     )
     display(figure)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"Of the {len(wrong)} mistakes {int((probabilities[wrong].max(axis=1) > 0.8).sum())} were "
+    "made with more than 80 % confidence. Go through them and write down what they have in "
+    "common; notebook 6 shows where the model was looking."
+    if len(wrong)
+    else "There is no mistake to look at."
+)
 
 # %% [markdown]
 # ## Save, load, predict
@@ -282,6 +460,7 @@ folder = models.save_model(
     {
         "classes": classes,
         "size": SIZE,
+        "batch_size": BATCH,
         "train_digest": splits["train"].digest,
         "learning_rate": rate,
         "test_accuracy": results["phase 2"],
@@ -289,39 +468,27 @@ folder = models.save_model(
 )
 phase2_history.to_csv(folder)
 again, loaded = models.load_model(folder)
-
-photo = test.paths[0]
-before, after = (models.predict_photo(each, loaded, photo) for each in (model, again))
-difference = (before["probability"] - after["probability"]).abs().max()
-print(f"given: {classes[test.labels[0]]}; before and after saving differ by {difference:.0e}")
+before, after = (models.predict_photo(each, loaded, test.paths[0]) for each in (model, again))
 after.round(3)
 
-# %%
-seconds = {"phase 1": config["seconds"], "phase 2": phase2_history.epoch_frame()["seconds"].sum()}
-for phase, accuracy in results.items():
-    course.record_result(
-        "drones",
-        name,
-        "two phases",
-        phase,
-        accuracy=accuracy,
-        val_accuracy=scores.loc[phase, "accuracy"],
-        train_accuracy=scores.loc[phase, "train accuracy"],
-        seconds=seconds[phase],
-        test_images=len(labels),
-    )
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+difference = (before["probability"] - after["probability"]).abs().max()
+course.say(
+    f"The photo's class is {classes[test.labels[0]]}. Before and after saving the probabilities "
+    f"differ by {difference:.0e}."
+)
 
 # %% [markdown]
 # ## What is it worth outside?
 #
-# One program drew the images that this model learnt from, and those of its test. Does the model
-# know drones, or this program's drones? Photographs of birds and drones decide. Their labels do not
-# distinguish kinds of drones, so whichever of the three is predicted counts as right; it is a bird
-# where the model gives the bird at least half. Predict before you look: which will be recognised
-# worse, birds or drones, and why?
+# The same program drew the training images and the test images. Does the model know drones, or
+# this program's drones? Photos will tell. Their labels don't distinguish kinds of drones, so any
+# of the three counts as right; an answer is *bird* if its probability is at least half.
 #
-# `make real` fetches the photos. Without them you see the course's own result; if you brought data
-# of your own, this section has nothing to show.
+# `make real` fetches the photos. Without them you see the course's own published result.
+#
+# **Predict:** which will be recognised worse, birds or drones? Why?
 
 # %%
 worth, photos = pd.DataFrame(), domain_shift.photos_folder()
@@ -332,32 +499,166 @@ if course.data_form() == "rendered" and photos.is_dir():
         course.record_result("drones", name, domain_shift.EXPERIMENT, method=kind, **numbers)
 elif course.data_form() == "rendered":
     worth = domain_shift.published_accuracy(name)
-worth.round(3)
-
-# %%
 if len(worth):
     figure = plots.measure_bars(
         worth[["accuracy"]].rename(index=lambda kind: kind.replace(" ", "\n", 1)),
-        f"Trained on drawings, tested on photos: {worth.loc['all photos', 'accuracy']:.0%} right"
-        f" ({worth.columns.name or 'this run'})",
+        f"Trained on drawings, tested on photos: {worth.loc['all photos', 'accuracy']:.0%} right "
+        f"({worth.columns.name or 'this run'})",
         "accuracy",
         {"a coin": 0.5},
         path=runs / "Drawings_To_Photos.jpg",
     )
     display(figure)
+else:
+    print(
+        "Skipped: this model has learned from photos, so there is no step from drawings to photos."
+    )
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if len(worth):
+    birds, drones = worth.loc["birds", "accuracy"], worth.loc["drones", "accuracy"]
+    flight, others = (
+        worth.loc["birds in flight", "accuracy"],
+        worth.loc["birds not in flight", "accuracy"],
+    )
+    course.say(
+        f"Drones {drones:.0%}, birds {birds:.0%}: {'birds' if birds < drones else 'drones'} are "
+        "the harder half.",
+        "Nearly all drawn birds fly, but most photographed ones stand or swim. Those in flight "
+        f"are recognised in {flight:.0%} of cases, the others in {others:.0%}"
+        + (
+            ", which suggests that a model can't learn what training never showed; but the "
+            f"first group has only {worth.loc['birds in flight', 'photos']} photos."
+            if flight > others
+            else "."
+        ),
+        "And a photo that resembles nothing the model knows has three drones to be mistaken for "
+        "and only one bird. That flatters the drones: never quote their figure alone.",
+    )
 
 # %% [markdown]
-# Two things make birds the harder half. Most photographed birds stand, swim or are shown as a
-# portrait, while nearly all drawn ones fly: what training never showed, it cannot teach. And a
-# photo that looks like nothing the model knows has three drones to be mistaken for, and only one
-# bird. That flatters the drones, so never read their figure alone.
-
-# %% [markdown]
-# ## Try it
+# ## In five lines
 #
-# - `model.unfreeze(last_n_blocks=3)`: less to learn, and each epoch is faster. What does it cost
-#   in accuracy?
-# - `model.parameter_groups(rate, block_decay=0.7)`: the nearer to the input, the smaller the
-#   steps.
-# - `model.unfreeze(update_batch_norm=True)` with `BATCH = 4`: statistics of four images.
-# - Raise `EPOCHS` and watch the gap between training and validation.
+# 1. Phase 2 trains everything at a tenth of phase 1's rate or less, and resets early stopping.
+# 2. Too high a rate overwrites features; a linear classifier on them shows how much.
+# 3. Train accuracy far above validation is overfitting, and calls for more data or augmentation.
+# 4. Whatever chooses can't judge: the test is opened once, at the end.
+# 5. A result is a number, an interval and a comparison on the same images.
+#
+# ## Check yourself
+#
+# <details>
+# <summary>Why is early stopping reset between the phases?</summary>
+#
+# It compares with the best loss so far and counts epochs without improvement. Both belong to phase
+# 1, with another model; and phase 2 needs a patience of its own.
+# </details>
+# <details>
+# <summary>Your validation accuracy drops from 90 % to 50 % in the first epoch of phase 2 and
+# doesn't come back. What do you change first?</summary>
+#
+# The learning rate: divide it by ten. Then check that the head was trained before anything was
+# unfrozen.
+# </details>
+# <details>
+# <summary>Model A has 91 % and model B 93 % on the same 200 test images. Is B better?</summary>
+#
+# Perhaps. Look at the images on which they differ: if B corrected 9 and broke 5, a split as uneven
+# as that comes up in 42 of 100 cases even if both are equally good.
+# </details>
+#
+# ## Exercises
+#
+# **3.1** A colleague trained a head at a rate of 2 · 10⁻³. Which rate do you set for the backbone
+# in phase 2?
+
+# %% tags=["exercise"]
+rate_of_phase_2 = ...
+check.ex_03_1(rate_of_phase_2)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+rate_of_phase_2 = 2e-3 / 10  # or less
+check.ex_03_1(rate_of_phase_2)
+
+# %% [markdown]
+# **3.2** 180 of 200 test images are right. How many percentage points wide is the 95 % interval?
+# (`evaluation.accuracy_interval`)
+
+# %% tags=["exercise"]
+points = ...
+check.ex_03_2(points)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+low, high = evaluation.accuracy_interval(180, 200)
+points = 100 * (high - low)
+check.ex_03_2(points)
+
+# %% [markdown]
+# **3.3** Write early stopping: a class that is made with a `patience`, whose `step(loss)` takes
+# the validation loss of each epoch and returns `True` once that many epochs in a row brought no
+# new best.
+
+
+# %% tags=["exercise"]
+class Patience:
+    def __init__(self, patience): ...
+
+    def step(self, loss): ...
+
+
+check.ex_03_3(Patience)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+class Patience:
+    def __init__(self, patience):
+        self.patience, self.best, self.waited = patience, float("inf"), 0
+
+    def step(self, loss):
+        if loss < self.best:
+            self.best, self.waited = loss, 0
+        else:
+            self.waited += 1
+        return self.waited >= self.patience
+
+
+check.ex_03_3(Patience)
+
+# %% [markdown]
+# **3.4** *(open)* `model.unfreeze(last_n_blocks=3)` trains only the blocks next to the head, and
+# each epoch is faster. What does that cost in validation accuracy? And
+# `model.parameter_groups(rate, block_decay=0.7)`: the nearer to the input, the smaller the steps?
+#
+# ## Read on
+#
+# - Howard & Ruder 2018, [Universal Language Model Fine-tuning](https://arxiv.org/abs/1801.06146):
+#   different rates for different layers.
+# - Kumar et al. 2022, [Fine-Tuning can Distort Pretrained
+#   Features](https://arxiv.org/abs/2202.10054): why phase 1 comes first.
+# - Recht et al. 2019, [Do ImageNet Classifiers Generalize to
+#   ImageNet?](https://arxiv.org/abs/1902.10811): what happens when a famous test set is made
+#   again.
+# - Prechelt 1998, [Early Stopping – But When?](https://doi.org/10.1007/3-540-49430-8_3)
+#
+# Previous: [2 · How far does a frozen network get?](02_phase1_adaptation.ipynb) · Next: [4 · Must
+# every image be squashed?](04_spp_variable_size.ipynb)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["record"]
+# @title For the record: what was measured goes into metrics.json
+seconds = {"phase 1": config["seconds"], "phase 2": phase2_history.epoch_frame()["seconds"].sum()}
+for phase, value in results.items():
+    course.record_result(
+        "drones",
+        name,
+        "two phases",
+        phase,
+        accuracy=value,
+        val_accuracy=scores.loc[phase, "accuracy"],
+        train_accuracy=scores.loc[phase, "train accuracy"],
+        seconds=seconds[phase],
+        test_images=len(labels),
+    )

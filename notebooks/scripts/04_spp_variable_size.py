@@ -5,10 +5,17 @@
 #
 # So far every photo was pressed into one square, whatever its shape. The network's convolutions
 # never asked for that; only the classifier wants a fixed number of inputs. **Spatial pyramid
-# pooling** (He et al., 2014) makes that number from a feature map of any size. What does squashing
-# destroy, and does keeping the shape help?
+# pooling** ([He et al. 2014](https://arxiv.org/abs/1406.4729)) makes that number from a feature
+# map of any size. What does squashing destroy, and does keeping the shape help?
 #
-# *Three minutes on a CPU, one on a Colab GPU.*
+# **After this notebook you can**
+# - write spatial pyramid pooling yourself, and train on images of any size without padding;
+# - compare several ways of doing something fairly, by cross-validation, without touching the test;
+# - estimate the memory of a training step before it fails.
+#
+# **Before you start:** [notebook 2](02_phase1_adaptation.ipynb).
+#
+# **Time:** 40 minutes to read, three minutes to run on a CPU.
 
 # %% cellView="form"
 # @title On Colab, run this first: it fetches and installs the course. Elsewhere it does nothing.
@@ -17,147 +24,188 @@ if "google.colab" in str(ip := get_ipython()):
     ip.run_cell_magic("sh", "", f"cd /content; [ -d course ] || git clone --depth 1 {url} course")
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
+# @title Set-up: imports, folders and settings
 from helpers import course
 
 course.setup()
 
 import time
 
+import check
 import numpy as np
 import pandas as pd
 import torch
 
-from data_scripts.tasks import data_folder, object_boxes
+from data_scripts.tasks import data_folder, object_shares
 from helpers import data, evaluation, models, plots, training
 from helpers.data import PIXEL_BUDGET, ShapeRule, eval_transform, make_loader, train_transform
-from helpers.models import SpatialPyramidPooling, TransferModel
 
 SEED, SIZE = 0, (224, 224)
 folder, runs = data_folder("drones"), course.run_folder("drones")
 splits = data.load_splits(folder, seed=SEED)
-classes = splits["train"].classes
+classes, test = splits["train"].classes, splits["test"]
+backbone = models.load_backbone(course.backbone_name())
+probe = models.TransferModel(backbone, len(classes), seed=SEED).freeze()
 
 # %% [markdown]
 # ## What squashing does
 #
 # Pressed into a square, a wide photo loses width and a tall one height: what was round becomes an
-# egg. Cutting out a square keeps the proportions and loses the margins, perhaps with the object in
-# them. The third way resizes each image to a shape *near its own*.
+# egg. Cutting out a square keeps proportions and loses margins. The third way resizes each image
+# to a shape *near its own*: both sides are multiples of 32, and it has about as many pixels.
+#
+# **Predict:** which of the three would you rather look at, if you had to name the object?
 
 # %%
-RULE = ShapeRule(min_side=160, max_pixels=SIZE[0] * SIZE[1])
-views = {
-    "squashed": eval_transform(SIZE),
-    "resized and cropped": eval_transform(SIZE, crop=True),
-    "near its shape": eval_transform(RULE),
+RULE = ShapeRule(min_side=192, max_pixels=240 * 240)  # on average about 224² pixels
+ways = {
+    "squash": eval_transform(SIZE),
+    "crop": eval_transform(SIZE, crop=True),
+    "any size": eval_transform(RULE),
 }
-sizes = splits["test"].sizes
-ratios = sizes[:, 1] / sizes[:, 0]
-extremes = [*np.argsort(-ratios, kind="stable")[:2], np.argmin(ratios)]
-photos = [splits["test"][i][0] for i in extremes]
+ratios = splits["val"].sizes[:, 1] / splits["val"].sizes[:, 0]
+extremes = [ratios.argmax(), np.abs(ratios - 1).argmin(), ratios.argmin()]
+photos = [splits["val"][i][0] for i in extremes]
 plots.side_by_side(
-    [
-        {"the image": photo} | {name: transform.view(photo) for name, transform in views.items()}
-        for photo in photos
-    ],
+    [{"the image": photo} | {way: t.view(photo) for way, t in ways.items()} for photo in photos],
     "Squash it, crop it, or keep its shape?",
     path=runs / "Resizing.jpg",
 )
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+sizes = splits["train"].sizes
+shapes = RULE.shapes(sizes)
+squash, near = (
+    np.median(data.distortion(sizes, to) - 1) for to in (np.full_like(sizes, 224), shapes)
+)
+many, few = (len(np.unique(kinds, axis=0)) for kinds in (sizes, shapes))
+course.say(
+    f"Squashing changes the aspect ratio of half the training images by more than {squash:.0%}; "
+    f"a shape near the image's own by {near:.0%}.",
+    f"The {len(sizes)} training images come in {many} different sizes, and in only {few} of "
+    f"these shapes, which have {shapes.prod(axis=1).mean() / 224**2:.0%} of 224² pixels on "
+    "average.",
+)
+
 # %% [markdown]
-# ## From any map to one length
+# ## From any map to one length: a pyramid in six lines
 #
-# The pyramid lies over the feature map. Level 4 cuts the map into 4 × 4 bins and keeps the largest
-# value in each; level 2 has four bins, level 1 is the whole map. That makes 16 + 4 + 1 = 21 numbers
-# per channel, wherever the borders of the bins lie.
+# Lay a grid over the feature map: level 4 has 4 × 4 bins, level 2 has four, level 1 is the whole
+# map. Keep the largest value of each channel in each bin. That is 16 + 4 + 1 = 21 numbers per
+# channel, wherever the borders of the bins lie.
+#
+# **Predict:** with 1,280 channels, how long is the vector? And for a map twice as wide?
+
 
 # %%
-backbone = models.load_backbone(course.backbone_name())
-probe = TransferModel(backbone, len(classes)).freeze()
-image = eval_transform(RULE)(photos[0])
-with torch.no_grad():
-    maps = probe.feature_maps(image[None])
-print(f"image {tuple(image.shape)} -> feature maps {tuple(maps.shape[1:])}")
-for level in (4, 2, 1):
-    vector = SpatialPyramidPooling([level])(maps)
-    print(
-        f"level {level}: {level * level:2} bins × {maps.shape[1]:,} channels = {vector.shape[1]:,}"
-    )
-pool = SpatialPyramidPooling(levels=(4, 2, 1))
-print(
-    f"all levels: {pool.bins} bins × {maps.shape[1]:,} channels = {pool(maps).shape[1]:,} features"
-)
+def pyramid(maps, levels):
+    parts = []
+    for level in levels:
+        bins = torch.nn.functional.adaptive_max_pool2d(maps, level)  # (N, C, level, level)
+        parts.append(bins.flatten(1))
+    return torch.cat(parts, dim=1)
 
-# %%
-channel = (maps.amax(dim=(0, 2, 3)) - maps.mean(dim=(0, 2, 3))).argmax()  # one with a clear peak
-levels = {level: SpatialPyramidPooling([level])(maps[:, [channel]]) for level in (4, 2, 1)}
-plots.pyramid(
-    views["near its shape"].view(photos[0]),
-    {level: values.reshape(level, level).numpy() for level, values in levels.items()},
-    f"What the pyramid keeps of channel {channel}",
-    path=runs / "Pyramid.jpg",
-)
 
-# %% [markdown]
-# Level 1 says *whether* something is in the image, level 4 also *where*. Three images, three maps,
-# one length:
-
-# %%
 for photo in photos:
     with torch.no_grad():
         maps = probe.feature_maps(eval_transform(RULE)(photo)[None])
-    print(f"image {photo.shape[:2]} -> maps {tuple(maps.shape[2:])} -> {pool(maps).shape[1]:,}")
-
-# %% [markdown]
-# ## Batches of images of any size
-#
-# A batch is one block of numbers, so all its images must have one shape. One image at a time would
-# waste the machine. Padding all to the largest wastes time on nothing, and puts a border into the
-# picture that the network has never seen. Instead the shapes come from a short list, images of one
-# shape share a batch, and a **pixel budget** says how many fit in.
+    ours, theirs = pyramid(maps, (4, 2, 1)), models.SpatialPyramidPooling((4, 2, 1))(maps)
+    print(
+        f"{photo.shape[1]} × {photo.shape[0]} -> map {tuple(maps.shape[1:])} -> {ours.shape[1]:,}",
+        end="",
+    )
+    print(f" numbers, the same as SpatialPyramidPooling's: {torch.equal(ours, theirs)}")
 
 # %%
-sizes = splits["train"].sizes
-shapes = RULE.shapes(sizes)
-for name, target in (("squashing", np.full_like(sizes, 224)), ("a shape near its own", shapes)):
-    change = data.distortion(sizes, target) - 1
-    print(f"{name:>20}: aspect ratio off by {np.median(change):.0%}, at worst {change.max():.0%}")
-many, few = (len(np.unique(kinds, axis=0)) for kinds in (sizes, shapes))
-print(f"{len(sizes)} images of {many} sizes come in {few} shapes")
+first = eval_transform(RULE)(photos[0])
+with torch.no_grad():
+    maps = probe.feature_maps(first[None])
+channel = int((maps.amax(dim=(0, 2, 3)) - maps.mean(dim=(0, 2, 3))).argmax())  # a clear peak
+levels = {
+    level: pyramid(maps[:, [channel]], [level]).view(level, level).numpy() for level in (4, 2, 1)
+}
+plots.pyramid(
+    eval_transform(RULE).view(photos[0]),
+    levels,
+    f"What the pyramid keeps of one channel (number {channel})",
+    path=runs / "Pyramid.jpg",
+)
 
-# %%
-train = splits["train"].with_transform(train_transform(RULE))
-loader = make_loader(train, shuffle=True, seed=SEED)
-batches = [batch for batch in loader.batch_sampler if len(batch) >= 6]
-batches.sort(key=lambda batch: shapes[batch[0]][1] / shapes[batch[0]][0])
-plots.batch_rows(
-    {
-        f"{len(batch)} images of {shapes[batch[0]][1]} × {shapes[batch[0]][0]}, "
-        f"{len(batch) * shapes[batch[0]].prod() / PIXEL_BUDGET:.0%} of the budget": [
-            views["near its shape"].view(splits["train"][i][0]) for i in batch
-        ]
-        for batch in (batches[-1], batches[len(batches) // 2], batches[0])
-    },
-    "Three batches of an epoch",
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+row, column = np.unravel_index(levels[4].argmax(), (4, 4))
+course.say(
+    f"Level 1 says *whether* the channel's pattern is in the image ({levels[1][0, 0]:.1f}); "
+    f"level 4 also says *where*: it is strongest in row {row + 1}, column {column + 1}.",
+    "Three images of three shapes gave three maps and one length, so one linear layer fits all.",
 )
 
 # %% [markdown]
-# Each image comes once an epoch; images and batches are shuffled anew every time. A rare shape
-# makes a small batch.
+# ## A batch by hand
 #
-# ## An honest comparison
+# A batch is one block of numbers, so its images have to have one shape. Padding all of them to the
+# largest wastes time on nothing, and puts a border into the picture that the network has never
+# seen. Instead, images of one shape share a batch, and a **pixel budget** says how many fit in.
 #
-# Four ways to feed one frozen backbone, all with about as many pixels per image:
+# **Predict:** if batches of 16 random images were padded to the largest of each, what share of the
+# pixels would be padding?
+
+# %%
+buckets = {}
+for index, shape in enumerate(map(tuple, shapes)):
+    buckets.setdefault(shape, []).append(index)
+batches = []
+for (height, width), members in buckets.items():
+    most = PIXEL_BUDGET // (height * width)
+    batches += [members[i : i + most] for i in range(0, len(members), most)]
+
+order = np.random.default_rng(SEED).permutation(len(shapes))
+sixteens = [shapes[order[i : i + 16]] for i in range(0, len(order), 16)]
+padded = sum(len(batch) * batch.max(axis=0).prod() for batch in sixteens)
+shown = (
+    sorted((b for b in batches if len(b) >= 4), key=lambda b: shapes[b[0]][1] / shapes[b[0]][0])
+    or batches
+)
+chosen = list({id(b): b for b in (shown[-1], shown[len(shown) // 2], shown[0])}.values())
+plots.batch_rows(
+    {
+        f"{len(batch)} images of {shapes[batch[0]][1]} × {shapes[batch[0]][0]}": [
+            ways["any size"].view(splits["train"][i][0]) for i in batch
+        ]
+        for batch in chosen
+    },
+    f"Three of {len(batches)} batches; with padding, "
+    f"{1 - shapes.prod(axis=1).sum() / padded:.0%} of the pixels would be empty",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+loader = make_loader(splits["train"].with_transform(train_transform(RULE)), shuffle=True, seed=SEED)
+course.say(
+    f"{len(batches)} batches by hand, {len(loader)} from `make_loader`, which cuts buckets into "
+    "nearly equal parts and shuffles images and batches anew each epoch.",
+    "Each image comes once an epoch, nothing is padded, and no batch is larger than the budget.",
+)
+
+# %% [markdown]
+# ## A fair comparison
 #
-# 1. squash to 224 × 224;
-# 2. resize, then crop 224 × 224;
-# 3. any size, average pooling, which takes any size just as well;
-# 4. any size, spatial pyramid.
+# Four ways to feed one frozen backbone, with about as many pixels per image on average:
 #
-# Each gets the same augmented views, the same recipe and three seeds. The pyramid's head has 21
-# times as many inputs, so the same learning rate moves its answers much further. So each way may
-# choose among seven rates, by its validation loss.
+# 1. **squash** to 224 × 224;
+# 2. **crop**: resize, then cut out 224 × 224;
+# 3. **any size, average**: any size, average pooling, which takes any map just as well;
+# 4. **any size, pyramid**: any size, spatial pyramid.
+#
+# We won't compare them on the test set, since whatever chooses can't judge. Instead:
+# [cross-validation](glossary.md#cross-validation). Training and validation images are dealt into
+# five folds; in turn one fold judges, one stops the training, and three teach. So every image is
+# judged once by a model that has not seen it. The pyramid's head has 21 times as many inputs, so
+# each way picks its own learning rate from seven.
+#
+# **Predict:** write down the order in which the four will finish.
 
 # %%
 WAYS = {
@@ -166,126 +214,179 @@ WAYS = {
     "any size, average": ("avg", RULE, False),
     "any size, pyramid": ("spp", RULE, False),
 }
-SEEDS = (0, 1, 2)
-truth = np.array(splits["test"].labels)
-heads, right, rows = {}, {}, []
-for name, (pooling, size, crop) in WAYS.items():
+pool, trials, seconds = splits["train"].joined(splits["val"]), {}, {}
+for way, (pooling, size, crop) in WAYS.items():
     started = time.perf_counter()
-    heads[name], features, rate = training.adapt(
-        backbone, splits, pooling, size, crop, SEEDS, views=(1, 2)
-    )
-    seconds = time.perf_counter() - started
-    logits = [models.predict(model.head, make_loader(features, 64))[0] for model in heads[name]]
-    right[name] = np.stack([each.argmax(dim=1).numpy() == truth for each in logits])
-    accuracies = right[name].mean(axis=1)
-    for seed, accuracy in zip(SEEDS, accuracies, strict=True):
-        rows.append({"strategy": name, "seed": seed, "score": accuracy, "rate": rate})
-    course.record_result(
-        "drones",
-        backbone.name,
-        "any size",
-        method=name,
-        accuracy=accuracies.mean(),
-        spread=accuracies.std(ddof=1),
-        seconds=seconds,
-        test_images=len(truth),
-    )
-outcomes = pd.DataFrame(rows)
-
-# %%
-means = outcomes.groupby("strategy", sort=False)["score"].mean()
-gained = 100 * (means["any size, average"] - means["squash"])
-extra = 100 * (means["any size, pyramid"] - means["any size, average"])
+    trials[way] = training.cross_validate(backbone, pool, pooling, size, crop, seed=SEED)
+    seconds[way] = time.perf_counter() - started
+folds = pd.DataFrame(
+    [{"strategy": way, "score": score} for way, trial in trials.items() for score in trial.scores]
+)
+means = pd.Series({way: trial.right.mean() for way, trial in trials.items()})
 plots.strategies(
-    outcomes,
-    f"Keeping the shape: {gained:+.1f} points. The pyramid on top: {extra:+.1f}",
+    folds,
+    f"Best on {len(pool)} images: {means.idxmax()}, {means.max():.1%}",
+    "cross-validated accuracy",
+    "fold",
     path=runs / "Any_Size.jpg",
 )
 
 # %%
-table = outcomes.groupby("strategy", sort=False).agg(
-    accuracy=("score", "mean"), spread=("score", "std"), rate=("rate", "first")
-)
-table.round(4)
-
-# %% [markdown]
-# The spread is that of the seeds: another start of the head, another order of images. It does not
-# tell how another *test set* would have come out. For that, look at the images on which two ways
-# differ (the seeds vote); if both were equally good, these would fall either way.
-
-# %%
-votes = {name: hits.mean(axis=0) > 0.5 for name, hits in right.items()}
-for first, second in (
+rows = {}
+for one, other in (
+    ("squash", "crop"),
     ("squash", "any size, average"),
-    ("crop", "any size, average"),
     ("any size, average", "any size, pyramid"),
 ):
-    mended, broken, chance = evaluation.paired_test(votes[first], votes[second])
-    print(f"{first} -> {second}: mends {mended}, breaks {broken}", end="; ")
-    print(f"as uneven as this by luck alone: {chance:.2f}")
+    corrected, broken, chance = evaluation.paired_test(trials[one].right, trials[other].right)
+    points = 100 * (means[other] - means[one])
+    rows[f"{one} → {other}"] = {
+        "points": points,
+        "corrected": corrected,
+        "broken": broken,
+        "p-value": chance,
+    }
+pd.DataFrame(rows).T.astype({"corrected": int, "broken": int}).round(3)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+shape, spatial = rows["squash → any size, average"], rows["any size, average → any size, pyramid"]
+
+
+def verdict(row):
+    return "more than chance" if row["p-value"] < 0.05 else "within chance"
+
+
+course.say(
+    f"Keeping the shape changes the accuracy by {shape['points']:+.1f} points "
+    f"({verdict(shape)}), the pyramid on top of it by {spatial['points']:+.1f} "
+    f"({verdict(spatial)}).",
+    "The dots of one row show how much a result depends on which images judge: a single test set "
+    "could have given any of them.",
+    "The pyramid knows *where* something is and pays with 21 times as many weights, learned from "
+    "the same few images; it also takes maxima where the others take means, so we can't say "
+    "which of the two costs. **What any size needs is pooling, not this pyramid.**"
+    if spatial["points"] < 0
+    else "Here the pyramid scores at least as well, despite 21 times as many weights to learn.",
+)
 
 # %% [markdown]
-# So what does the pyramid buy? It knows *where* something is, and pays with a head of 21 times as
-# many weights, learnt from the same few images. Where position tells classes apart, and images
-# abound, it can pay off; where an object may be anywhere, the average is hard to beat. What any
-# size needs is not the pyramid, but pooling.
-#
-# ## Who profits?
-#
-# Squashing should hurt where an image is far from square, cropping where the object fills the
-# image, all of them where it is small.
+# Only now, for the winner alone, do we look at the test. (Notebook 3 opened the same test for
+# another question. Nothing is chosen by it, here as there.) **Predict:** will it be above or below
+# the cross-validated number?
 
 # %%
-boxes, test = object_boxes(folder), splits["test"]
-sides = test.sizes.astype(float)
-groups = {"longer side / shorter side": sides.max(axis=1) / sides.min(axis=1)}
-if boxes:  # rendered data knows where its objects are
-    corners = np.array([boxes[path] for path in test.paths], float)
-    areas = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
-    groups["object's share of the image, %"] = 100 * areas / sides.prod(axis=1)
-else:
-    groups["image's shorter side, pixels"] = sides.min(axis=1)
-plots.by_group(right, groups, "Who profits? Accuracy in quarters of the test images")
+best = means.idxmax()
+pooling, size, crop = WAYS[best]
+winner = training.adapt(backbone, splits, pooling, size, crop, trials[best].rate, seed=SEED)
+logits, truth = models.predict(winner, make_loader(test.with_transform(eval_transform(size, crop))))
+final = evaluation.accuracy(logits, truth)
+low, high = evaluation.accuracy_interval(round(final * len(truth)), len(truth))
+print(f"{best}: {final:.1%} of {len(truth)} test images (95 % interval {low:.1%} to {high:.1%})")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"Cross-validation said {means[best]:.1%}, the test says {final:.1%}: "
+    + ("inside" if low <= means[best] <= high else "outside")
+    + " the test's interval.",
+)
 
 # %% [markdown]
-# A dot stands for a quarter of the test set, a few dozen images here: a difference of one or two
-# steps of the grid is noise.
+# ## Which images benefit?
 #
+# Squashing should hurt where an image is far from square, and everything should be harder where
+# the object is small. We split the images into quarters and compare the cross-validated answers.
+#
+# **Predict:** which of the two makes more of a difference, the shape of the image or the size of
+# the object?
+
+# %%
+sides, shares = pool.sizes.astype(float), object_shares(folder, pool)
+groups = {"longer side / shorter side": sides.max(axis=1) / sides.min(axis=1)}
+if shares is None:
+    print(
+        "No boxes here, so nobody knows how large the objects are: quarters by image size instead."
+    )
+    groups["image's shorter side, pixels"] = sides.min(axis=1)
+else:
+    groups["object's share of the image, %"] = 100 * shares
+plots.by_group(
+    {way: trial.right[None] for way, trial in trials.items()},
+    groups,
+    "Accuracy in quarters of the images",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+(_, elongation), (quantity, second) = groups.items()
+difference = trials["any size, average"].right.astype(int) - trials["squash"].right
+long, square = (
+    elongation >= np.nanquantile(elongation, 0.75),
+    elongation <= np.nanquantile(elongation, 0.25),
+)
+small, large = second <= np.nanquantile(second, 0.25), second >= np.nanquantile(second, 0.75)
+mean_right = np.mean([trial.right for trial in trials.values()], axis=0)
+course.say(
+    f"Keeping the shape changes the accuracy by {100 * difference[long].mean():+.1f} points for "
+    f"the most elongated quarter and by {100 * difference[square].mean():+.1f} for the squarest, "
+    f"with some {long.sum()} images each, so a few images decide.",
+    f"In the second panel, averaged over all four ways, {mean_right[small].mean():.0%} are right "
+    f"where the {quantity.split(',')[0]} is smallest, {mean_right[large].mean():.0%} where it is "
+    "largest.",
+)
+
+# %% [markdown]
 # ## One model, many sizes
 #
-# A model that takes any size need not be asked at the size that it was trained at. Larger images
-# show smaller things and cost more: twice the side is four times the pixels.
+# A model that takes any size may be tested at other sizes than it was trained at. Larger images
+# show smaller things and cost more: twice the side is four times the pixels. We try on validation
+# images.
+#
+# **Predict:** trained at about 224, where will it do best: at 160, 224, 320 or 448?
 
 # %%
-ANY = ("any size, average", "any size, pyramid")
+any_size = training.adapt(
+    backbone, splits, "avg", RULE, False, trials["any size, average"].rate, seed=SEED
+)
 scores = {}
 for side in (160, 224, 320, 448):
     rule = ShapeRule(min_side=max(128, side * 5 // 7), max_pixels=side * side)
-    loader = make_loader(test.with_transform(eval_transform(rule)))
-    scores[side] = {
-        name: evaluation.accuracy(*models.predict(heads[name][0], loader)) for name in ANY
-    }
-scores = pd.DataFrame(scores).T
-best = scores[ANY[0]].idxmax()
+    loader = make_loader(splits["val"].with_transform(eval_transform(rule)))
+    scores[side] = evaluation.accuracy(*models.predict(any_size, loader))
+scores = pd.Series(scores, name="any size, average")
 plots.lines(
-    scores,
+    scores.to_frame(),
     "square root of the pixels per image",
-    "test accuracy",
-    f"Trained at about {SIZE[0]}, asked at other sizes: {best} suits the average best",
+    "validation accuracy",
+    f"Trained at about {SIZE[0]}, tested at other sizes: best at {scores.idxmax()}",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"Best at {scores.idxmax()}, with {scores.max():.1%}, worst at {scores.idxmin()}, with "
+    f"{scores.min():.1%}; one image is {100 / len(splits['val']):.1f} points.",
+    "The head has learned what features look like at this size: shown much smaller or larger, "
+    "the same thing gives others. Train at the size you will use."
+    if scores.idxmax() == 224
+    else "Larger images help here, since they show small objects in more cells; but the head was "
+    "not trained for them, so training at that size may bring more."
+    if scores.idxmax() > 224
+    else "Smaller images do no harm here, and are cheaper.",
 )
 
 # %% [markdown]
-# A network learns how large things are, in pixels: a drone that is scaled up too far no longer
-# looks like one to it. A maximum also changes with the number of cells that it is taken over, an
-# average does not. Training at several sizes, or at the size that you will use, mends both.
+# ## A pyramid of images
 #
-# ## An image pyramid
-#
-# Why choose one size at all? The spatial pyramid lays bins of several sizes over one map. An older
+# Why choose one size? The spatial pyramid lays bins of several sizes over one map. An older
 # pyramid is one of **images**: the network sees each image at several sizes, small for the whole
-# and large for what is small in it, and the features stand side by side. To try that takes no
-# training loop: **logistic regression** finds the best linear classifier on given features at once.
-# How strictly it is regularised (`C`) is chosen on validation images.
+# and large for what is small in it, and the features are put side by side. It takes no training
+# loop to try: [logistic regression](glossary.md#logistic-regression) finds the best linear
+# classifier on given features at once, and how strongly it is regularised (`C`) is chosen on
+# validation images.
+#
+# **Predict:** will three sizes together beat the best single one?
 
 # %%
 started = time.perf_counter()
@@ -293,130 +394,224 @@ rules = {
     f"about {side}²": ShapeRule(min_side=max(128, side * 5 // 7), max_pixels=side * side)
     for side in (160, 224, 320)
 }
-pyramid = models.image_pyramid_features(probe, splits, rules)
+features = models.image_pyramid_features(probe, splits, rules)
 given = {split: torch.tensor(part.labels) for split, part in splits.items()}
 tried, _ = evaluation.compare_features(
-    pyramid["train"], given["train"], pyramid["val"], given["val"]
+    features["train"], given["train"], features["val"], given["val"]
 )
-tried.rename_axis("validation").round(3)
+tried.rename_axis("on validation").round(3)
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+linear = evaluation.linear_logits(
+    features["train"]["side by side"],
+    given["train"],
+    features["test"]["side by side"],
+    tried.loc["side by side", "C"],
+)
+pyramid_score, pyramid_seconds = (
+    evaluation.accuracy(linear, given["test"]),
+    time.perf_counter() - started,
+)
 single = tried.drop("side by side")["loss"].idxmin()
-scores = {}
-for name in (single, "side by side"):
-    train_rows, test_rows = (pyramid[split][name] for split in ("train", "test"))
-    logits = evaluation.linear_logits(train_rows, given["train"], test_rows, tried.loc[name, "C"])
-    scores[name] = evaluation.accuracy(logits, given["test"])
-course.record_result(
-    "drones",
-    backbone.name,
-    "any size",
-    method="image pyramid, linear",
-    accuracy=scores["side by side"],
-    seconds=time.perf_counter() - started,
-    test_images=len(truth),
+course.say(
+    f"The best single size is {single} (loss {tried.loc[single, 'loss']:.3f}); side by side the "
+    f"loss is {tried.loc['side by side', 'loss']:.3f}"
+    + (
+        ": the sizes complement each other."
+        if tried["loss"].idxmin() == "side by side"
+        else ". So one size, well chosen, is as good here; but you have to know which."
+    ),
+    f"On the test the three together get {pyramid_score:.1%} right, at the price of three passes "
+    "through the network. Notebook 5 asks what that is worth for wide scenes.",
 )
-print(f"best single size on validation: {single}")
-print("on the test:", ", ".join(f"{name} {score:.1%}" for name, score in scores.items()))
-
-# %% [markdown]
-# Where a larger size does better, objects were too small for the others. All sizes together spare
-# the choice, and cost a pass through the network each. Notebook 5 asks what they are worth where
-# scenes are wide.
-#
-# A model for any size is saved with its rule, so that whoever loads it prepares images as it knows
-# them:
-
-# %%
-saved = models.save_model(
-    runs / f"any_size_{backbone.name}", heads[ANY[0]][0], {"classes": classes, "size": RULE}
-)
-loaded, config = models.load_model(saved)
-for photo, index in zip(photos, extremes, strict=True):
-    answer = models.predict_photo(loaded, config, photo)["probability"]
-    given = classes[test.labels[index]]
-    print(f"{photo.shape[1]} × {photo.shape[0]}: ", end="")
-    print(f"{answer.idxmax()} ({answer.max():.0%}), given {given}")
 
 # %% [markdown]
 # ## What does an image cost?
 #
-# Fine-tuning must keep every layer's output until the gradients have passed, and that is what
-# fills the memory. It grows with the *pixels* of the batch, so the pixel budget is a memory budget.
-# Two photos would ruin an ordinary run: one of 6000 × 4000 pixels, which asks for too much, and one
-# of 24 × 24, whose feature map would be a single cell. The rule gives both a shape that is none.
+# Fine-tuning has to keep every layer's output until the gradients have passed, and these
+# *activations* fill the memory. One photo of 6000 × 4000 pixels at its own size would ruin the
+# run; and one of 24 × 24 would give a map of a single cell.
+#
+# **Predict:** how much memory would one step on the large one take?
 
 # %%
 rule = ShapeRule()  # up to 512 × 512 pixels, at least 128 on the shorter side
-for width, height in ((6000, 4000), (24, 24)):
-    shape = rule(height, width)
-    print(f"{width} × {height} becomes {shape[1]} × {shape[0]}")
-
 some = np.random.default_rng(SEED).permutation(len(splits["train"]))[:64]
 mixed = splits["train"].with_transform(eval_transform(rule)).subset(some)
-model = TransferModel(backbone, len(classes), "spp").unfreeze().train()
+learner = models.TransferModel(backbone, len(classes), "spp").unfreeze().train()
 costs = pd.DataFrame(
-    {"pixels": images[:, 0].numel(), "megabytes": models.activation_bytes(model, images) / 1e6}
+    {"pixels": images[:, 0].numel(), "megabytes": models.activation_bytes(learner, images) / 1e6}
     for images, _ in make_loader(mixed)
 )
-
-# %%
 per_pixel = (costs["megabytes"] / costs["pixels"]).median()
-predicted = per_pixel * PIXEL_BUDGET
-print(f"the 6000 × 4000 image at its own size: {per_pixel * 6000 * 4000 / 1000:,.0f} GB")
-plots.memory(
-    costs,
-    PIXEL_BUDGET,
-    f"No batch above {costs['megabytes'].max():,.0f} MB; the budget predicts {predicted:,.0f} MB",
+plots.memory(costs, PIXEL_BUDGET, f"The budget predicts {per_pixel * PIXEL_BUDGET:,.0f} MB at most")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+shapes_of_two = [rule(height, width) for width, height in ((6000, 4000), (24, 24))]
+course.say(
+    "Every batch lies on one line, whatever its shape: memory grows with *pixels*, so a pixel "
+    "budget is a memory budget. At its own size the large photo would take "
+    f"{per_pixel * 6000 * 4000 / 1000:,.0f} GB; the rule makes it {shapes_of_two[0][1]} × "
+    f"{shapes_of_two[0][0]}, and the tiny one {shapes_of_two[1][1]} × {shapes_of_two[1][0]}.",
+    "A GPU of twice the memory takes twice the budget: `make_loader(train, pixel_budget=2 * "
+    "PIXEL_BUDGET)`.",
 )
 
 # %% [markdown]
-# Every batch lies on one line, whatever its shape. A GPU of twice the memory takes twice the
-# budget: `make_loader(train, pixel_budget=2 * PIXEL_BUDGET)`. The cap belongs to the rule:
-# `ShapeRule(max_pixels=...)` says how much one image may ask for, and a large JPEG is not even
-# decoded at its full size.
+# ## The same on photos of landscapes
 #
-# ## The same on real panoramas
-#
-# Photos of landscapes come in all shapes and sizes, and may carry several labels at once: a sigmoid
-# per label instead of one softmax. Their measure is the mean average precision, **mAP**: 1 where
-# each label ranks all of its photos first. This part runs where the photos are, with
+# Landscapes come in all shapes, and may carry several labels at once. Their measure is mean
+# average precision, [mAP](glossary.md#map). This part runs where the photos are, with
 # `COURSE_DATA=real`.
 
 # %%
+panoramas = {}
 if course.data_form() == "real":
     wide = data.load_multilabel_splits(data_folder("panoramas"), seed=SEED)
-    sizes, rows = wide["train"].sizes, []
-    print(f"{len(sizes):,} photos with sides from {sizes.min()} to {sizes.max():,} pixels")
-    for name, (pooling, size, crop) in WAYS.items():
-        started = time.perf_counter()
-        trained, features, _ = training.adapt(
-            backbone, wide, pooling, size, crop, SEEDS, views=(1, 2)
+    scenes = wide["train"].joined(wide["val"])
+    for way, (pooling, size, crop) in WAYS.items():
+        panoramas[way] = training.cross_validate(
+            backbone, scenes, pooling, size, crop, rates=(3e-3, 3e-4, 3e-5)
         )
-        seconds = time.perf_counter() - started
-        loader, metrics = make_loader(features, 64), training.metrics_for(trained[0])
-        maps = [evaluation.evaluate(m.head, loader, metrics=metrics)["map"] for m in trained]
-        rows += [{"strategy": name, "score": score} for score in maps]
-        course.record_result(
-            "panoramas",
-            backbone.name,
-            "any size",
-            method=name,
-            map=np.mean(maps),
-            spread=np.std(maps, ddof=1),
-            seconds=seconds,
-            test_images=len(wide["test"]),
+    rows = [{"strategy": way, "score": s} for way, trial in panoramas.items() for s in trial.scores]
+    display(
+        plots.strategies(
+            pd.DataFrame(rows), f"{len(scenes):,} landscapes", "cross-validated mAP", "fold"
         )
-    title = f"{len(wide['train']):,} panoramas"
-    display(plots.strategies(pd.DataFrame(rows), title, "mean average precision on test"))
+    )
+else:
+    print("Skipped: this needs photos of landscapes (make real).")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if panoramas:
+    means_of = pd.Series({way: trial.scores.mean() for way, trial in panoramas.items()})
+    course.say(
+        f"Best on landscapes: {means_of.idxmax()} with an mAP of {means_of.max():.3f}; "
+        f"{means_of.to_dict()}."
+    )
 
 # %% [markdown]
-# ## Try it
+# ## In five lines
 #
-# - `SpatialPyramidPooling(mode="avg")` in place of the maxima, or `levels=(2, 1)` in
-#   `TransferModel(..., levels=(2, 1))`: a smaller head. Does it close the gap?
-# - `RULE = ShapeRule(min_side=224, max_pixels=320 * 320)`: twice the pixels, twice the time. What
-#   do small objects gain?
-# - Fine-tune: `training.fine_tune(model.unfreeze(), train, val, ...)` takes images of any size too.
-# - A budget of one image, `make_loader(train, pixel_budget=RULE.max_pixels)`: how much
-#   slower is an epoch?
+# 1. Convolutions take any size; only the classifier needs one length, and pooling gives it.
+# 2. Spatial pyramid pooling keeps where things are, for 21 times as many weights.
+# 3. Batches of one shape under a pixel budget: nothing padded, nothing out of memory.
+# 4. Compare by cross-validation, test the winner once, and mind what is within luck.
+# 5. Ask who profits: the size of the object can matter more than the shape of the image.
+#
+# ## Check yourself
+#
+# <details>
+# <summary>Two input sizes differ by one point on a test set of 280 images. Which do you
+# take?</summary>
+#
+# Neither because of that: one point is three images. Compare them by cross-validation on all
+# training images, and if it is still within luck, take the cheaper one.
+# </details>
+# <details>
+# <summary>Why not simply pad all images of a batch to the largest?</summary>
+#
+# It costs time and memory for pixels that say nothing, and network and pooling see a border that
+# was never in their training.
+# </details>
+# <details>
+# <summary>Average pooling also takes maps of any size. What does the pyramid add?</summary>
+#
+# Position: it has a separate number for each part of the image.
+# </details>
+#
+# ## Exercises
+#
+# **4.1** How many features come out of a pyramid with levels 6, 3, 2 and 1 on 512 channels?
+
+# %% tags=["exercise"]
+count = ...
+check.ex_04_1(count)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+count = 512 * (6**2 + 3**2 + 2**2 + 1**2)
+check.ex_04_1(count)
+
+# %% [markdown]
+# **4.2** How many images of 320 × 448 pixels fit into a budget of 16 × 224 × 224?
+
+# %% tags=["exercise"]
+images_in_batch = ...
+check.ex_04_2(images_in_batch)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+images_in_batch = 16 * 224 * 224 // (320 * 448)
+check.ex_04_2(images_in_batch)
+
+# %% [markdown]
+# **4.3** Write a pyramid of *means*, with levels as you like: maps `(N, C, H, W)` in, `(N, C · Σ
+# level²)` out, level after level. It has to work on maps that a level doesn't divide.
+
+
+# %% tags=["exercise"]
+def mean_pyramid(maps, levels): ...
+
+
+check.ex_04_3(mean_pyramid)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def mean_pyramid(maps, levels):
+    pool = torch.nn.functional.adaptive_avg_pool2d
+    return torch.cat([pool(maps, level).flatten(1) for level in levels], dim=1)
+
+
+check.ex_04_3(mean_pyramid)
+
+# %% [markdown]
+# **4.4** *(open)* Cross-validate a smaller pyramid: `models.TransferModel(..., levels=(2, 1))` has
+# 5 bins a channel. And try `RULE = ShapeRule(min_side=224, max_pixels=320 * 320)`: twice the
+# pixels, twice the time. What do small objects gain?
+#
+# ## Read on
+#
+# - He et al. 2014, [Spatial Pyramid Pooling in Deep Convolutional
+#   Networks](https://arxiv.org/abs/1406.4729).
+# - Touvron et al. 2019, [Fixing the train-test resolution
+#   discrepancy](https://arxiv.org/abs/1906.06423): why size at training and at test time interact.
+# - Adelson et al. 1984, [Pyramid methods in image
+#   processing](https://persci.mit.edu/pub_pdfs/RCA84.pdf).
+#
+# Previous: [3 · What does fine-tuning add?](03_phase2_finetuning.ipynb) · Next: [5 · What if
+# several labels are right at once?](05_multilabel_panorama.ipynb)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["record"]
+# @title For the record: what was measured goes into metrics.json
+for way, trial in trials.items():
+    course.record_result(
+        "drones",
+        backbone.name,
+        "any size",
+        method=way,
+        accuracy=trial.right.mean(),
+        seconds=seconds[way],
+        test_images=len(pool),
+    )
+for method, value, cost in (
+    ("the best of these, on the test", final, seconds[best]),
+    ("image pyramid, linear, on the test", pyramid_score, pyramid_seconds),
+):
+    course.record_result(
+        "drones",
+        backbone.name,
+        "any size",
+        method=method,
+        accuracy=value,
+        seconds=cost,
+        test_images=len(truth),
+    )
+for way, trial in panoramas.items():
+    course.record_result(
+        "panoramas", backbone.name, "any size", method=way, map=trial.scores.mean()
+    )

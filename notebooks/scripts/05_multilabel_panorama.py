@@ -5,10 +5,17 @@
 #
 # A photo of a coast at dusk shows a sea *and* a sunset, perhaps trees and mountains too. "Which of
 # these is it?" is then the wrong question. We ask five questions at once, adapt and fine-tune as
-# before, and then look at what accuracy hides: thresholds, probabilities that are too sure, and
-# labels that are simply wrong.
+# before, and look at what accuracy hides.
 #
-# *Five minutes on a CPU, one on a Colab GPU.*
+# **After this notebook you can**
+# - train a multilabel classifier in two phases, with the right criterion and the right measures;
+# - combine image sizes and models, and say what each is worth;
+# - look at your mistakes and tell wrong answers from wrong labels.
+#
+# **Before you start:** notebooks [2](02_phase1_adaptation.ipynb) to
+# [4](04_spp_variable_size.ipynb).
+#
+# **Time:** 40 minutes to read, four minutes to run on a CPU, one on a Colab GPU.
 
 # %% cellView="form"
 # @title On Colab, run this first: it fetches and installs the course. Elsewhere it does nothing.
@@ -17,7 +24,8 @@ if "google.colab" in str(ip := get_ipython()):
     ip.run_cell_magic("sh", "", f"cd /content; [ -d course ] || git clone --depth 1 {url} course")
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
+# @title Set-up: imports, folders and settings
 from helpers import course
 
 course.setup()
@@ -25,6 +33,7 @@ course.setup()
 import copy
 import time
 
+import check
 import numpy as np
 import pandas as pd
 import torch
@@ -32,20 +41,21 @@ import torch
 from data_scripts.tasks import data_folder, second_label_table
 from helpers import data, evaluation, models, plots, training
 from helpers.data import eval_transform, make_loader, train_transform
-from helpers.training import EarlyStopping, Mixup, Progress
 
 SEED = 0
 SIDES, SIZE = (224, 320, 448), (320, 320)
 folder, runs = data_folder("panoramas"), course.run_folder("panoramas")
 splits = data.load_multilabel_splits(folder, seed=SEED)
 classes = splits["train"].classes
-print({name: len(part) for name, part in splits.items()}, classes)
+val, test = (splits[part].with_transform(eval_transform(SIZE)) for part in ("val", "test"))
+backbone = models.load_backbone(course.backbone_name())
 
 # %% [markdown]
-# ## One image, several answers
+# ## One image, several labels
 #
-# Rows of the heat map: of all images with this label, how many have the other one too? Some labels
-# like each other's company.
+# The figure counts how many images have both labels; colours show the share of the row's images.
+#
+# **Predict:** which two labels will go together most often? Which will hardly ever?
 
 # %%
 labels = splits["train"].labels
@@ -57,12 +67,30 @@ plots.co_occurrence(
     f"{(per_image == 0).mean():.0%} none",
 )
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+counts = labels.T @ labels
+pairs = counts + np.where(np.triu(np.ones_like(counts), 1) > 0, 0, np.nan)  # each pair once
+most, least = (np.unravel_index(f(pairs), pairs.shape) for f in (np.nanargmax, np.nanargmin))
+rarest = int(np.diag(counts).argmin())
+course.say(
+    f"Most often together: **{classes[most[0]]}** and **{classes[most[1]]}**, on "
+    f"{pairs[most]:.0f} images; least often **{classes[least[0]]}** and **{classes[least[1]]}**, "
+    f"on {pairs[least]:.0f}.",
+    f"The rarest label is **{classes[rarest]}**, on {np.diag(counts)[rarest] / len(labels):.0%} "
+    "of the images: saying no to it every time would be right in "
+    f"{1 - np.diag(counts)[rarest] / len(labels):.0%} of them. Keep that in mind when you read "
+    "an accuracy.",
+)
+
 # %% [markdown]
-# ## Why softmax is wrong here
+# ## Softmax or sigmoid?
 #
 # **Softmax** shares out one whole among the labels: the surer it is of the sea, the less is left
-# for the sunset. A **sigmoid** answers each label by itself. Take a model that is sure of two
-# labels:
+# for the sunset. A **sigmoid** answers each label by itself.
+#
+# **Predict:** a model has logits of 5 for *sea* and for *sunset*, and negative ones for the rest.
+# What will softmax say of the sea?
 
 # %%
 logits = torch.tensor([-4.0, -3.0, 5.0, 5.0, -2.0])
@@ -72,68 +100,146 @@ pd.DataFrame(
 ).round(2)
 
 # %% [markdown]
-# The criterion is a binary cross entropy per label. It takes the **logits** and applies the sigmoid
-# itself. Doing that in two steps, a sigmoid in the model and `BCELoss` after it, rounds away what
-# there is to learn from: a confident mistake, and its gradient is zero.
+# **What we saw.** The model is sure of two labels. Softmax can't say so: it gives each of them
+# half. The sigmoids say 0.99 twice. So the criterion is a [binary cross
+# entropy](glossary.md#binary-cross-entropy) for each label, and it takes **logits**:
+# `BCEWithLogitsLoss` applies the sigmoid itself. The two-step form, a sigmoid in the model and
+# `BCELoss` after it, loses the gradient where the sigmoid has rounded to 0 or 1.
+#
+# **Predict:** a logit of 50 is confidently wrong. How large is the gradient, in one step and in
+# two?
 
 # %%
+slopes = {}
 for value in (10.0, 50.0, 200.0):
-    slopes = []
-    for loss in (torch.nn.BCEWithLogitsLoss(), lambda x, y: torch.nn.BCELoss()(x.sigmoid(), y)):
+    for name, loss in (
+        ("BCEWithLogitsLoss", torch.nn.BCEWithLogitsLoss()),
+        ("sigmoid, then BCELoss", lambda x, y: torch.nn.BCELoss()(x.sigmoid(), y)),
+    ):
         logit = torch.tensor([value], requires_grad=True)
         loss(logit, torch.zeros(1)).backward()
-        slopes.append(logit.grad.item())
-    print(f"a wrong logit of {value:3.0f}: gradient {slopes[0]:.0f}, in two steps {slopes[1]:.0f}")
+        slopes[name, f"{value:.0f}"] = logit.grad.item()
+pd.Series(slopes).unstack().rename_axis(columns="gradient at a wrong logit of").loc[
+    :, ["10", "50", "200"]
+].round(2)
 
 # %% [markdown]
+# **What we saw.** Each of these logits is confidently wrong, so the gradient should push hard: 1.
+# In two steps it vanishes where it is needed most, because the sigmoid has rounded to exactly 1.
+#
 # ## Before training
 #
-# The sanity check again: a head that knows nothing should look like it. Wrong labels are red; "+"
-# was said but not given, "−" given but not said.
+# The sanity check again: an untrained head should only guess. Wrong labels are red, and marked:
+# "+" was predicted but isn't labelled, "−" is labelled but wasn't predicted. The
+# [threshold](glossary.md#threshold) is 0.5.
+#
+# **Predict:** how many of the five labels will a random head get right, on average?
 
 # %%
-backbone = models.load_backbone(course.backbone_name())
 frozen = models.TransferModel(backbone, len(classes), task="multilabel", seed=SEED).freeze()
-test = splits["test"].with_transform(eval_transform(SIZE))
-picks = np.random.default_rng(SEED).permutation(len(splits["test"]))[:6]
+picks = np.random.default_rng(SEED).permutation(len(test))[:6]
 photos = [splits["test"][i][0] for i in picks]
-
 guesses, given = models.predict(frozen, make_loader(test.subset(picks)))
 plots.label_gallery(
-    photos,
-    given,
-    guesses.sigmoid(),
-    classes,
-    "Before training",
-    path=runs / "Panorama_Before.jpg",
+    photos, given, guesses.sigmoid(), classes, "Before training", path=runs / "Panorama_Before.jpg"
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+right = ((guesses.sigmoid() >= 0.5) == (given > 0.5)).float().sum(dim=1).mean()
+course.say(
+    f"On these {len(picks)} images {right:.1f} of {len(classes)} labels are right on average, a "
+    f"coin would get {len(classes) / 2:g}, and saying no to everything "
+    f"{(given < 0.5).float().sum(dim=1).mean():.1f}. All probabilities lie near ½, as they should.",
 )
 
 # %% [markdown]
 # ## Phase 1: adaptation
 #
-# As in notebook 2: features of the frozen backbone, computed once, and a head trained on them. All
-# images are squashed to one square. In notebook 4 that could make thin arms vanish; sea, sky and
-# sand fill the image, and lose little. The square is larger here, 320 pixels: a landscape is wide,
-# and a palm or a far ridge is small in it. Augmentation must leave the labels true and the images
-# likely: a landscape has a horizon, so it is not turned, and its colours tell a sunset, so they
-# stay. It may be mirrored, darkened, or seen in part. Early stopping has a patience of ten epochs.
+# The four parts again, for several labels:
+#
+# | part | here |
+# |---|---|
+# | **Model** | frozen backbone, a new head with one logit per label |
+# | **Criterion** | `BCEWithLogitsLoss`, the mean over all labels |
+# | **Optimizer** | AdamW at 3 · 10⁻³, rising and falling |
+# | **Callbacks** | early stopping with a patience of ten epochs, progress |
+#
+# We show test scores after each step, so that you can follow them; every choice is made on
+# validation images.
+#
+# The square is 320 pixels, since landscapes are wide and a palm or a far ridge is small in them.
+# Augmentation has to keep the labels true: a landscape has a horizon, so it isn't turned, and its
+# colours tell a sunset, so they stay. It may be mirrored, made brighter or darker, or seen in
+# part.
+#
+# **Predict:** what mAP will phase 1 reach on the test? ([mAP](glossary.md#map) is 1 where every
+# label ranks all of its own images first.)
 
 # %%
 started = time.perf_counter()
-AUGMENT = {"augmentations": ("mirror", "brightness/contrast"), "zoom": 0.5}
-features = training.frozen_features(frozen, splits, SIZE, views=(1, 2), **AUGMENT)
-early = EarlyStopping("val_loss", patience=10)
-callbacks = [early, Progress(every=10)]
+features = training.frozen_features(frozen, splits, SIZE, views=(1, 2), **training.LANDSCAPES)
+early = training.EarlyStopping("val_loss", patience=10)
+callbacks = [early, training.Progress(every=10)]
 history1 = training.train_head(frozen, features["train"], features["val"], callbacks, seed=SEED)
 seconds = {"phase 1": time.perf_counter() - started}
-results = {"phase 1": evaluation.multilabel_scores(*models.predict(frozen, make_loader(test)))}
+logits1, truth = models.predict(frozen.head, make_loader(features["test"], 64))
+outputs = {"phase 1": logits1}
+results = {"phase 1": evaluation.multilabel_scores(logits1, truth)}
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"mAP {results['phase 1']['map']:.3f} after {len(history1.epochs)} epochs and "
+    f"{seconds['phase 1']:.0f} seconds; {results['phase 1']['exact_match']:.0%} of the images "
+    "have all labels right.",
+)
+
+# %% [markdown]
+# ## Classic mistake 5: sigmoid twice
+#
+# Somebody leaves a sigmoid at the end of the model *and* uses `BCEWithLogitsLoss`. Nothing
+# crashes, and the loss falls. **Predict:** what is the largest probability that such a model can
+# give? And the smallest?
+
+
+# %%
+class SigmoidTwice(torch.nn.BCEWithLogitsLoss):
+    def forward(self, logits, targets):
+        return super().forward(logits.sigmoid(), targets)
+
+
+twice = training.refit_head(frozen, features["train"], features["val"], SEED, SigmoidTwice())
+outputs_twice, _ = models.predict(twice.head, make_loader(features["test"], 64))
+price = {
+    "sigmoid once": results["phase 1"],
+    "sigmoid twice": evaluation.multilabel_scores(outputs_twice.sigmoid(), truth),
+}
+pd.DataFrame(price).T[["map", "micro_f1", "exact_match", "bce"]].round(3)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+once, double = price.values()
+spread = outputs_twice.sigmoid().sigmoid()
+course.say(
+    f"Its probabilities lie between {spread.min():.2f} and {spread.max():.2f}: the second "
+    "sigmoid squeezes everything between ½ and 0.73, so at a threshold of 0.5 *every* label is "
+    "predicted.",
+    f"Price: **{100 * (once['micro_f1'] - double['micro_f1']):.0f} points of F1**, and mAP loses "
+    f"{100 * (once['map'] - double['map']):.0f} too, because such a loss is nearly flat and "
+    "trains badly.",
+    "How to notice: look at the smallest and the largest probability. If nothing is below ½, "
+    "there are two sigmoids.",
+)
 
 # %% [markdown]
 # ## At which size?
 #
-# Notebook 4 built an **image pyramid**: features at several sizes, side by side. In a small image a
-# whole mountain range fits into what one cell of the map sees; in a large one a palm is more than a
-# speck. Here the scenes are wide. Which size tells most, and do the sizes tell different things?
+# Notebook 4 built a pyramid of images: features at several sizes, side by side, for a linear
+# model. In a small image a whole mountain range fits into what one cell of the map sees; in a
+# large one a palm is more than a speck.
+#
+# **Predict:** which single size will be best, and how much will all three together add?
 
 # %%
 started = time.perf_counter()
@@ -143,60 +249,80 @@ targets = {split: torch.tensor(part.labels) for split, part in splits.items()}
 tried, linear_val = evaluation.compare_features(
     pyramid["train"], targets["train"], pyramid["val"], targets["val"]
 )
-tried.rename_axis("validation").round(3)
-
-# %% [markdown]
-# All sizes side by side make our linear model. With `C` chosen, it may learn from the validation
-# images too, before it meets the test.
-
-# %%
-wide = {split: features["side by side"] for split, features in pyramid.items()}
-linear_val = linear_val["side by side"]
-linear_test = evaluation.linear_logits(
-    torch.cat([wide["train"], wide["val"]]),
+wide, linear_val = {s: f["side by side"] for s, f in pyramid.items()}, linear_val["side by side"]
+outputs["image pyramid"] = evaluation.linear_logits(
+    torch.cat([wide["train"], wide["val"]]),  # with C chosen it may learn from these too
     torch.cat([targets["train"], targets["val"]]),
     wide["test"],
     tried.loc["side by side", "C"],
 )
 seconds["image pyramid"] = time.perf_counter() - started
-results["image pyramid"] = evaluation.multilabel_scores(linear_test, targets["test"])
-gain = 100 * (results["image pyramid"]["map"] - results["phase 1"]["map"])
-print(
-    f"{wide['train'].shape[1]:,} features; {gain:+.1f} points of mAP on the test against the head"
+results["image pyramid"] = evaluation.multilabel_scores(outputs["image pyramid"], truth)
+tried.rename_axis("on validation").round(3)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+single = tried.drop("side by side")["map"].idxmax()
+course.say(
+    f"The best single size is {single} (mAP {tried.loc[single, 'map']:.3f}); all three side by "
+    f"side reach {tried.loc['side by side', 'map']:.3f}. (Validation labels hold mistakes, so "
+    "these numbers are lower than on the test; we come back to that.)",
+    "On the test the linear model has "
+    f"{100 * (results['image pyramid']['map'] - results['phase 1']['map']):+.1f} points of mAP "
+    "against phase 1's head, without any fine-tuning. (It has also learned from validation "
+    "images.)",
 )
 
 # %% [markdown]
 # ## Phase 2: fine-tuning
 #
 # Now the blocks next to the head learn too, at a tenth of the rate. The first third of the blocks
-# sees edges and textures, which a landscape shares with all of ImageNet, and its maps are the
-# largest, so training it takes long: it stays as it is. Early stopping is **reset**, since its best
-# loss and its patience were those of phase 1. From here on it has a patience of five epochs, since
-# each costs much more than one of phase 1.
+# sees edges and textures, which landscapes share with all of ImageNet, and its large maps make it
+# slow to train: it stays as it is. **Early stopping is reset**, with a patience of five: its best
+# loss belongs to phase 1. (The number of epochs is a budget for a CPU; with few images it is so
+# small that patience never runs out.)
 #
-# **Mixup** (Zhang et al., 2018) lays a faint second image over each, and blends the labels by the
-# same shares. A network that learns from few images is soon too sure of them; this keeps it modest.
+# **Mixup** ([Zhang et al. 2018](https://arxiv.org/abs/1710.09412)) lays a second image over each
+# and blends the labels by the same shares. A network that learns from few images soon becomes too
+# confident; mixup counteracts that.
+#
+# **Predict:** the *training* loss will jump where phase 2 begins. Up or down? Why?
 
 # %%
 started = time.perf_counter()
 early.reset(patience=5)
-train = splits["train"].with_transform(train_transform(SIZE, **AUGMENT))
-val = splits["val"].with_transform(eval_transform(SIZE))
+train = splits["train"].with_transform(train_transform(SIZE, **training.LANDSCAPES))
 EPOCHS = 3 if len(train) < 1000 else 8
 model = copy.deepcopy(frozen).unfreeze(last_n_blocks=2 * frozen.num_blocks // 3)
-callbacks = [early, Mixup(alpha=0.2), Progress()]
+callbacks = [early, training.Mixup(alpha=0.2), training.Progress()]
 history2 = training.fine_tune(model, train, val, callbacks, EPOCHS, seed=SEED)
 seconds["phase 2"] = time.perf_counter() - started
 logits, truth = models.predict(model, make_loader(test))
-results["phase 2"] = evaluation.multilabel_scores(logits, truth)
+outputs["phase 2"], results["phase 2"] = logits, evaluation.multilabel_scores(logits, truth)
 
 # %%
-before, after = (results[phase]["map"] for phase in ("phase 1", "phase 2"))
+first, second = (results[phase]["map"] for phase in ("phase 1", "phase 2"))
 plots.loss_curves(
     history1 + history2,
-    f"Loss in both phases; on the test mAP {before:.3f}, then {after:.3f}",
+    f"Two phases; mAP on the test {first:.3f}, then {second:.3f}",
     history1.epochs[-1]["epoch"],
     path=runs / "Panorama_Loss_Curve.jpg",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+blend = np.random.default_rng(SEED).beta(0.2, 0.2, 100_000).clip(1e-6, 1 - 1e-6)
+entropy = -(blend * np.log(blend) + (1 - blend) * np.log(1 - blend)).mean()
+floor = (2 * labels.mean(axis=0) * (1 - labels.mean(axis=0))).mean() * entropy
+losses = [history.epochs[place]["train_loss"] for history, place in ((history1, -1), (history2, 0))]
+course.say(
+    f"The training loss went from {losses[0]:.2f} to {losses[1]:.2f} where phase 2 begins. Two "
+    "things push it up: the layers are moving, and see new augmented views; and mixup's blended "
+    f"labels can't be predicted exactly. Even a perfect model would have a loss of {floor:.2f} "
+    "on them.",
+    "So never compare training losses with and without mixup; the validation loss, without any "
+    f"blending, tells: {min(r['val_loss'] for r in history1.epochs):.3f} in phase 1, "
+    f"{min(r['val_loss'] for r in history2.epochs):.3f} in phase 2.",
 )
 
 # %%
@@ -209,12 +335,23 @@ plots.label_gallery(
     path=runs / "Panorama_Predictions.jpg",
 )
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+wrong = int(((logits[picks].sigmoid() >= 0.5) != (truth[picks] > 0.5)).sum())
+course.say(
+    f"Of {len(picks) * len(classes)} answers on these images {wrong} are wrong now. Look at "
+    "each: is the answer wrong, or would you have hesitated too?"
+)
+
 # %% [markdown]
 # ## What fine-tuning forgets
 #
-# Fine-tuning bends the features towards five labels, and forgets what else they knew. The linear
+# Fine-tuning bends the features towards five labels and forgets what else they knew. The linear
 # model on frozen features still knows it. If the two make different mistakes, the mean of their
-# logits, an **ensemble**, makes fewer. How much each of them counts is chosen on validation images.
+# logits, an **ensemble**, makes fewer. How much each of them counts is chosen on validation
+# images.
+#
+# **Predict:** what share of the network will be best: 0 (the linear model alone), 1, or between?
 
 # %%
 val_logits, _ = models.predict(model, make_loader(val))
@@ -223,9 +360,8 @@ for share in np.linspace(0, 1, 11).round(1).tolist():
     mixed = share * val_logits + (1 - share) * linear_val
     losses[share] = evaluation.multilabel_scores(mixed, targets["val"])["bce"]
 share = min(losses, key=losses.get)
-results["ensemble"] = evaluation.multilabel_scores(
-    share * logits + (1 - share) * linear_test, truth
-)
+outputs["ensemble"] = share * logits + (1 - share) * outputs["image pyramid"]
+results["ensemble"] = evaluation.multilabel_scores(outputs["ensemble"], truth)
 seconds["ensemble"] = sum(seconds.values())
 plots.lines(
     pd.DataFrame({"ensemble": losses}),
@@ -234,208 +370,120 @@ plots.lines(
     f"Lowest with {share:.0%} of the network and {1 - share:.0%} of the linear model",
 )
 
-# %% [markdown]
-# The price is a second model to keep, and three more passes for each photo. From here on, and in
-# what is saved, we go on with the fine-tuned network alone.
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"mAP on the test: linear model {results['image pyramid']['map']:.3f}, fine-tuned network "
+    f"{results['phase 2']['map']:.3f}, both together **{results['ensemble']['map']:.3f}**.",
+    "F1 may say otherwise than mAP; see the table below. The price is a second model to keep and "
+    "three more passes for each photo. From here on we use the fine-tuned network by itself.",
+)
 
 # %% [markdown]
 # ## What accuracy hides
 #
-# Saying "no desert" to everything is right most of the time. Better questions: does a label rank
-# its own images first (**average precision**; its mean over labels is **mAP**)? Of what is said,
-# how much is right, and of what is there, how much is said (**F1**, over all cells: *micro*, or a
-# mean over labels: *macro*)? How many images have no mistake at all (**exact match**)? How many
-# cells are wrong (**Hamming loss**)? And how wrong are the probabilities (**BCE**)?
+# Saying "no desert" to everything is right most of the time. Better questions:
+#
+# - Does a label rank its own images first? [Average precision](glossary.md#average-precision); its
+#   mean over labels is **mAP**.
+# - How much of what is predicted is true, and how much of what is true is predicted? **F1**, over
+#   all cells (*micro*) or as a mean over labels (*macro*).
+# - How many images have no mistake at all ([exact match](glossary.md#exact-match)), how many cells
+#   are wrong ([Hamming loss](glossary.md#hamming-loss)), and how wrong are the probabilities
+#   (**BCE**)?
+#
+# **Predict:** what will a model score that gives every image the same probabilities, those of how
+# common each label is?
 
 # %%
 common = torch.tensor(splits["train"].labels).mean(dim=0).logit().expand_as(truth)
 always = evaluation.multilabel_scores(common, truth)
 pd.DataFrame({"how common it is": always, **results}).T.round(3)
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+val_scores = evaluation.multilabel_scores(val_logits, targets["val"])
+checked, corrected = second_label_table(folder), ""
+if checked:
+    names = [path.relative_to(val.folder).as_posix() for path in val.paths]
+    other = torch.tensor(evaluation.second_labels(checked, names, classes))
+    known = ~other.isnan().any(dim=1)
+    true_map = evaluation.multilabel_scores(val_logits[known], other[known])["map"]
+    given_map = evaluation.multilabel_scores(val_logits[known], targets["val"][known])["map"]
+    corrected = (
+        "In the drawings 4 % of training and validation labels are wrong on purpose; of some "
+        "photos a second person's labels exist. With that second table's labels for "
+        f"{int(known.sum())} of these images it is {true_map:.3f} instead of {given_map:.3f}"
+        + (
+            ": part of the difference is not the model's fault but that of **wrong validation "
+            "labels**."
+            if true_map > given_map
+            else "."
+        )
+    )
+course.say(
+    f"The constant answer is wrong in {always['hamming_loss']:.0%} of the cells only, and worth "
+    f"nothing: its mAP of {always['map']:.2f} is just how common the labels are.",
+    f"On validation the network's mAP is {val_scores['map']:.3f}, on the test "
+    f"{results['phase 2']['map']:.3f}.",
+    corrected,
+)
+
 # %%
 plots.precision_recall(
     logits.sigmoid(), truth, classes, "Precision and recall of each label; dots: threshold 0.5"
 )
 
-# %% [markdown]
-# ## Which labels are wrong?
-#
-# People make mistakes when they label, and a network learns them. To find them, each labelled image
-# is judged by a model that has *not* seen it (cross-validation of a linear model on all sizes, on
-# whole images: an augmented view may have lost the tree), and `cleanlab` ranks the labels that this
-# model doubts most. `quality` is low where it is suspicious. Validation images are judged too:
-# their labels stop the training and set the thresholds.
-
-# %%
-labelled = [splits["train"], splits["val"]]
-known = torch.cat([wide["train"], wide["val"]])
-given = np.concatenate([part.labels for part in labelled])
-groups = [data.copy_groups(part) for part in labelled]
-groups = np.concatenate([groups[0], max(groups[0]) + 1 + np.array(groups[1])])
-judged = evaluation.cross_validated_probabilities(known.numpy(), given, groups, seed=SEED)
-suspects = evaluation.rank_label_issues(given, judged, classes)
-suspects.head(5).round(3)
-
-# %% [markdown]
-# Are the suspects guilty? In rendered data 4 % of the training labels were turned over on purpose,
-# and the truth lies in a file that only this section opens. Of some of the real photos we have a
-# second person's labels: where the two disagree, one of them is wrong.
-#
-# We compare with two cheaper ways: pick labels at random, or take those with the highest loss after
-# training, by a head that has been trained on these very labels. As many are looked at as there are
-# wrong ones.
-
-# %%
-checked = second_label_table(folder)
-names = [path.relative_to(part.folder).as_posix() for part in labelled for path in part.paths]
-other = (
-    evaluation.second_labels(checked, names, classes) if checked else np.full(given.shape, np.nan)
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+each = evaluation.average_precisions(logits, truth, classes)
+hardest = min(each, key=each.get)
+course.say(
+    f"**{hardest}** is the hardest label, with an average precision of {each[hardest]:.3f}.",
+    "Each dot is a choice: a lower threshold moves it to the right (more is found) and usually "
+    "down (more of it is wrong). 0.5 is a habit, not a law; notebook 7 tunes it.",
 )
-own_judge = training.refit_head(frozen, features["train"], features["val"], SEED)
-plain = torch.cat([pyramid[split][f"{SIZE[0]} pixels"] for split in ("train", "val")])
-whole = models.FeatureDataset(plain[None], torch.tensor(given))
-seen, _ = models.predict(own_judge.head, make_loader(whole, 64))
-rankings = {
-    "cleanlab": suspects,
-    "plain loss": evaluation.rank_by_loss(given, seen.sigmoid(), classes),
-}
-rankings = {
-    name: evaluation.with_second_labels(table, other, classes) for name, table in rankings.items()
-}
-wrong = {name: table["wrong"].to_numpy() for name, table in rankings.items()}
-total, cells = int(wrong["cleanlab"].sum()), len(wrong["cleanlab"])
-print(f"{total} of {cells:,} labels have another answer in the second table")
+
+# %% [markdown]
+# ## Mislabelled data?
+#
+# Some predictions look wrong and are right. Here are the validation labels that the fine-tuned
+# network contradicts most confidently; it has not been trained on these images.
+#
+# **Predict:** of six such labels, how many are really wrong?
 
 # %%
-at_total = {name: evaluation.precision_recall_at(ranked, total) for name, ranked in wrong.items()}
-at_total["chance"] = (total / max(cells, 1),) * 2
-pd.DataFrame(at_total, index=["precision", "recall"]).T.round(2)
-
-# %%
-if total:
-    figure = plots.label_error_curves(
-        wrong,
-        f"Among the first {total} suspects {at_total['cleanlab'][0]:.0%} are wrong",
-        path=runs / "Wrong_Labels.jpg",
-    )
-    display(figure)
-
-# %%
-first = (suspects if rankings["cleanlab"].empty else rankings["cleanlab"])[:6]
-paths = [path for part in labelled for path in part.paths]
+answers = val_logits.sigmoid().numpy()
+doubts = evaluation.rank_by_loss(val.labels, answers, classes)
+if checked:
+    doubts = evaluation.with_second_labels(doubts, other.numpy(), classes)
+shown = doubts[:6]
 plots.suspect_gallery(
-    [data.read_image(paths[index]) for index in first["image"]],
-    first,
-    "The six labels that are doubted most",
-    path=runs / "Suspects.jpg",
+    [splits["val"][i][0] for i in shown["image"]],
+    shown,
+    "The labels that the network contradicts most",
+    path=runs / "Mislabelled.jpg",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"{int(shown['wrong'].sum())} of these {len(shown)} labels are wrong according to the second "
+    "table: the model was right, and counted as wrong."
+    if checked and len(shown)
+    else "Nobody has labelled these images a second time, so the verdict is yours: go through "
+    "them one by one.",
+    "In the scores alone, these all count as the model's mistakes. Notebook 7 makes a method of "
+    "it.",
 )
 
 # %% [markdown]
-# ## Put them right
+# ## Save it, with its config
 #
-# Somebody looks at twice as many suspects as there are mistakes, and corrects what is wrong. What
-# does a head gain that is trained and stopped on these labels? Beside it: labels that are all
-# right. The test labels are clean, as they should be.
-
-# %%
-looked = rankings["cleanlab"][: 2 * total]
-repaired = given.copy()
-repaired[looked["image"], looked["label"].map(classes.index)] = looked["second"]
-versions = {
-    "as given": given,
-    "suspects put right": repaired,
-    "all right": np.where(np.isnan(other), given, other).astype(np.float32),
-}
-
-test_loader, rows = make_loader(features["test"], 64), []
-for name, labels in versions.items():
-    parts = torch.tensor(labels).split([len(part) for part in labelled])
-    clean = [
-        models.FeatureDataset(features[split].features, part)
-        for split, part in zip(("train", "val"), parts, strict=True)
-    ]
-    changed = int((labels != given).sum())
-    for seed in range(3):
-        head = training.refit_head(frozen, *clean, seed).head
-        numbers = evaluation.multilabel_scores(*models.predict(head, test_loader))
-        rows.append({"labels": name, "changed": changed, **numbers})
-pd.DataFrame(rows).groupby("labels", sort=False).mean().round(3)
-
-# %% [markdown]
-# ## Is 0.5 the best threshold?
-#
-# Where a label is rare or hard, its probabilities may stay low, and 0.5 misses it. We tune one
-# threshold for each label on **validation** images, with repaired labels. That set is small, and
-# what fits it best need not fit others. So we tune on many resamples of it and let the images that
-# a resample leaves out say what its thresholds gain. Then we look at the test images.
-
-# %%
-val_labels = {"given": val.labels, "repaired": repaired[len(train) :]}
-thresholds, expected = evaluation.bagged_thresholds(
-    val_logits.sigmoid().numpy(), val_labels["repaired"], seed=SEED
-)
-half, tuned = (
-    evaluation.multilabel_scores(logits, truth, at)["macro_f1"] for at in (0.5, thresholds)
-)
-print(dict(zip(classes, thresholds.round(2).tolist(), strict=True)))
-print(f"macro F1, expected: {100 * expected:+.1f} points; on test: {100 * (tuned - half):+.1f}")
-if expected <= 0:
-    thresholds = np.full(len(classes), 0.5)
-print("the model is saved with", "these" if expected > 0 else "0.5 for each label")
-
-# %% [markdown]
-# ## May the probabilities be believed?
-#
-# Of all cells said with 80 %, do 80 % hold? A **temperature** (Guo et al., 2017) divides all logits
-# by one number, found on validation images: above 1 it makes a boastful model modest, below 1 a shy
-# one bolder. No label's ranking changes. Wrong validation labels spoil it: a model that is right
-# where they are wrong looks boastful.
-
-# %%
-calibrated = {"as trained": logits.sigmoid()}
-for name, labels in val_labels.items():
-    temperature = evaluation.fit_temperature(val_logits, torch.tensor(labels))
-    calibrated[f"temperature {temperature:.2f}, labels as {name}"] = (
-        logits / temperature
-    ).sigmoid()
-errors = [evaluation.calibration_error(values, truth) for values in calibrated.values()]
-plots.reliability_curves(
-    {name: (values, truth) for name, values in calibrated.items()},
-    f"Calibration error on test: {errors[0]:.3f}, then {errors[1]:.3f} and {errors[2]:.3f}",
-)
-
-# %% [markdown]
-# ## Rare labels
-#
-# Should a rare label weigh more in the loss? `pos_weight` counts each of its ones as several. We
-# try it where trying is cheap, on the frozen features, with three seeds, and judge on validation.
-
-# %%
-ones = features["train"].labels.mean(dim=0)
-weighted = torch.nn.BCEWithLogitsLoss(pos_weight=((1 - ones) / ones).sqrt())
-val_loader, rows = make_loader(features["val"], 64), []
-for name, criterion in (("plain", None), ("weighted", weighted)):
-    for seed in range(3):
-        head = training.refit_head(frozen, features["train"], features["val"], seed, criterion).head
-        numbers = evaluation.multilabel_scores(*models.predict(head, val_loader))
-        rows.append({"loss": name, **numbers})
-tried = pd.DataFrame(rows).groupby("loss", sort=False).mean()
-tried.round(3)
-
-# %%
-change = tried.loc["weighted"] - tried.loc["plain"]
-print(f"with weights: mAP {100 * change['map']:+.1f} points, ", end="")
-print(f"macro F1 at 0.5 {100 * change['macro_f1']:+.1f} points, BCE {change['bce']:+.3f}")
-
-# %% [markdown]
-# Weights raise the probabilities of rare labels: 0.5 finds more of them, and BCE says if they are
-# now too high. A threshold of its own for each label finds them as well, without bending the
-# probabilities. We keep the plain loss unless mAP, which no threshold can mend, gains clearly.
-#
-# ## Save, load, predict
-#
-# The thresholds are part of the model, and so is how its images are to be prepared. Whoever has the
-# folder needs nothing else.
+# The config that is kept beside the weights names everything a user of the model needs: the
+# **output size** (one name per output, `classes`), the **batch size** it was trained with, the
+# **crop size** (`size`, what images are resized to), the learning rate, and a threshold for each
+# label.
 
 # %%
 saved = models.save_model(
@@ -446,13 +494,133 @@ saved = models.save_model(
         "size": SIZE,
         "batch_size": 16,
         "learning_rate": training.FINE_TUNE_RATE,
-        "thresholds": thresholds.tolist(),
+        "thresholds": [0.5] * len(classes),
+        "train_digest": splits["train"].digest,
     },
 )
+history2.to_csv(saved)
 loaded, config = models.load_model(saved)
 models.predict_photo(loaded, config, splits["test"].paths[picks[0]]).round(3)
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    "One row per label: its probability, the threshold it is held against, and the answer. The "
+    "model was loaded from its folder alone; the photo has "
+    f"{', '.join(n for n, has in zip(classes, truth[picks[0]], strict=True) if has) or 'no label'}."
+)
+
+# %% [markdown]
+# ## In five lines
+#
+# 1. Several labels: a sigmoid each, `BCEWithLogitsLoss` on logits, never a softmax, never a second
+#    sigmoid.
+# 2. Two phases as before; early stopping is reset between them.
+# 3. Choose the image size by experiment; several sizes at once may tell different things.
+# 4. mAP, F1, exact match and BCE say different things; accuracy says almost nothing.
+# 5. Before you blame the model, look at the label.
+#
+# ## Check yourself
+#
+# <details>
+# <summary>All probabilities of your multilabel model lie between 0.5 and 0.73. What is
+# wrong?</summary>
+#
+# A sigmoid is applied twice: once in the model, once by whoever reads its output, or by the loss.
+# </details>
+# <details>
+# <summary>mAP is 0.95 and exact match 0.70. Is that a contradiction?</summary>
+#
+# No. mAP asks whether each label ranks its images well. Exact match asks for all five labels of an
+# image at once, at one threshold.
+# </details>
+# <details>
+# <summary>The training loss rises when mixup is switched on. Should you switch it off?</summary>
+#
+# Not because of that: blended labels can't be predicted exactly. Compare validation losses.
+# </details>
+#
+# ## Exercises
+#
+# **5.1** A model predicts *sea* for 40 images; 30 of them are right. In all, 50 images have the
+# label. What is F1?
+
+# %% tags=["exercise"]
+f1 = ...
+check.ex_05_1(f1)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+precision, recall = 30 / 40, 30 / 50
+f1 = 2 * precision * recall / (precision + recall)
+check.ex_05_1(f1)
+
+# %% [markdown]
+# **5.2** Four images, three labels. What are exact match and Hamming loss, as a pair?
+#
+# | | labelled | predicted |
+# |---|---|---|
+# | image 1 | sea, sunset | sea, sunset |
+# | image 2 | trees | trees, sea |
+# | image 3 | none | none |
+# | image 4 | sea, trees | trees |
+
+# %% tags=["exercise"]
+pair = ...
+check.ex_05_2(pair)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+pair = (2 / 4, 2 / 12)  # images 1 and 3 are perfect; two cells of twelve are wrong
+check.ex_05_2(pair)
+
+# %% [markdown]
+# **5.3** You look for deserts from a drone and must not miss any: write a function that finds the
+# **highest** threshold with which at least a share `recall` of the images with the label is found
+# (probability ≥ threshold). `probabilities` and `labels` are arrays `(N,)` of one label.
+
+
+# %% tags=["exercise"]
+def threshold_for_recall(probabilities, labels, recall=0.95): ...
+
+
+check.ex_05_3(threshold_for_recall)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def threshold_for_recall(probabilities, labels, recall=0.95):
+    of_label = np.sort(probabilities[labels > 0.5])[::-1]  # the highest first
+    needed = int(np.ceil(recall * len(of_label)))
+    return of_label[needed - 1]
+
+
+check.ex_05_3(threshold_for_recall)
+
+# %% [markdown]
+# **5.4** *(open)* Leave out `Mixup` and train again: what happens to the training loss, to mAP,
+# and to the surest wrong answers? Or let images keep their shape: `SIZE =
+# data.ShapeRule(min_side=224, max_pixels=320 * 320)`.
+#
+# ## Read on
+#
+# - Ridnik et al. 2021, [Asymmetric Loss for Multi-Label
+#   Classification](https://arxiv.org/abs/2009.14119).
+# - Zhang et al. 2018, [mixup: Beyond Empirical Risk
+#   Minimization](https://arxiv.org/abs/1710.09412).
+# - Wortsman et al. 2022, [Robust fine-tuning of zero-shot
+#   models](https://arxiv.org/abs/2109.01903): fine-tuned and frozen, averaged.
+# - Lu et al. 2020, [Understanding and Predicting the Memorability of Outdoor Natural
+#   Scenes](https://arxiv.org/abs/1810.06679): where the real landscapes come from.
+#
+# Previous: [4 · Must every image be squashed?](04_spp_variable_size.ipynb) · Next: [6 · Why did it
+# say that?](06_gradcam_analysis.ipynb)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["record"]
+# @title For the record: what was measured goes into metrics.json
+for phase, scores in outputs.items():
+    for label, value in evaluation.average_precisions(scores, truth, classes).items():
+        results[phase][f"average precision, {label}"] = value
 for phase, numbers in results.items():
     course.record_result(
         "panoramas",
@@ -463,14 +631,3 @@ for phase, numbers in results.items():
         seconds=seconds[phase],
         test_images=len(truth),
     )
-
-# %% [markdown]
-# ## Try it
-#
-# - `SIZE = data.ShapeRule(min_side=160, max_pixels=224 * 224)`: images of any size, as in
-#   notebook 4. Which labels gain, which lose?
-# - Leave out `Mixup`: what does the reliability diagram say?
-# - `model.unfreeze()`: all blocks learn. Is it worth the time?
-# - Look at the suspects among *your* labels: `COURSE_DATA=folder` with `train_label.csv` and
-#   `test_label.csv` beside `train/` and `test/`.
-# - Tune thresholds for what you need: recall of 95 %, say, whatever the precision.

@@ -5,10 +5,18 @@
 #
 # A model that is right may be right for the wrong reason: the sky behind the drone, the
 # photographer's habits, a watermark. **Class activation maps** show which part of an image speaks
-# for the answer. We look at right answers and at mistakes, ask if the maps lie on the object and
-# whether they may be believed, and then catch a model that takes a shortcut, and cure it.
+# for the answer. We begin with a model that takes a shortcut, expose it, and cure it. Then we look
+# at our own classifier, and ask how far such maps may be believed.
 #
-# *Two and a half minutes on a CPU, one on a Colab GPU.*
+# **After this notebook you can**
+# - write [Grad-CAM](glossary.md#grad-cam) yourself and read its maps;
+# - expose a [shortcut](glossary.md#shortcut) with a map and prove it with a test;
+# - measure whether a map points at the object, and whether the model needs what the map shows.
+#
+# **Before you start:** notebooks [2](02_phase1_adaptation.ipynb) and
+# [3](03_phase2_finetuning.ipynb); their models are used here, or made now in shorter form.
+#
+# **Time:** 40 minutes to read, two minutes to run on a CPU.
 
 # %% cellView="form"
 # @title On Colab, run this first: it fetches and installs the course. Elsewhere it does nothing.
@@ -17,11 +25,13 @@ if "google.colab" in str(ip := get_ipython()):
     ip.run_cell_magic("sh", "", f"cd /content; [ -d course ] || git clone --depth 1 {url} course")
     __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
 
-# %%
+# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
+# @title Set-up: imports, folders and settings
 from helpers import course
 
 course.setup()
 
+import check
 import numpy as np
 import pandas as pd
 import torch
@@ -30,318 +40,515 @@ from matplotlib_inline.backend_inline import set_matplotlib_formats
 from data_scripts.tasks import data_folder, object_boxes
 from helpers import data, evaluation, explain, models, plots, training
 from helpers.data import eval_transform, make_loader
-from helpers.models import FeatureDataset, TransferModel, predict
 
 set_matplotlib_formats("jpeg")  # pictures as PNG would make the notebook twice as heavy
 SEED = 0
 folder, runs = data_folder("drones"), course.run_folder("drones")
+name = models.resolve_backbone(course.backbone_name())
+
+# %% [markdown]
+# ## A trap
+#
+# Large quadcopters carry cameras, and people who film like to fly at dusk. Suppose that in our
+# training data *every* large quadcopter has a sunset behind it and every small one a sky by day.
+# The test images come from the same source, so they have the same habit. A head is trained on them
+# as in phase 1.
+#
+# **Predict:** how many of the test images will it get right? How sure would you be of this model?
+
+# %%
+trap = data_folder("shortcut")
+parts = {p: data.ImageFolderDataset(trap / p) for p in ("train", "test", "test_unbiased", "extra")}
+pair = parts["train"].classes
+frozen = models.TransferModel(models.load_backbone(name), len(pair)).freeze()
+features = training.frozen_features(frozen, parts, views=(1, 2))
+extra = training.frozen_features(frozen, {"train": parts["extra"]}, views=(1, 2))["train"]
+heads, EPOCHS = {"biased": frozen.with_new_head(SEED)}, 20
+training.train_head(heads["biased"], features["train"], None, max_epochs=EPOCHS, seed=SEED)
+logits, truth = models.predict(heads["biased"].head, make_loader(features["test"], 64))
+biased_test = evaluation.accuracy(logits, truth)
+shown = [
+    np.flatnonzero(np.array(parts["test"].labels) == label)[i] for label in (0, 1) for i in (0, 1)
+]
+plots.image_grid(
+    [parts["test"][i][0] for i in shown],
+    [pair[parts["test"].labels[i]] for i in shown],
+    f"The test: {biased_test:.0%} right",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"**{biased_test:.0%}** of {len(truth)} test images are right. Anyone with only this test "
+    "would ship the model.",
+    "(The number of epochs is fixed here: the validation images have the same habit, so early "
+    "stopping would only wait until the shortcut is learned best.)",
+)
+
+# %% [markdown]
+# ## Grad-CAM in ten lines
+#
+# What does this model look at? The backbone turns an image into a grid of cells, 7 × 7 for 224 ×
+# 224 pixels, and in each cell into some 1,280 channels. **Grad-CAM** asks how much the class's
+# logit would rise with each channel, and adds the channels up with those weights, cell by cell.
+# What speaks for the class is bright.
+#
+# **Predict:** where will it be bright, for a large quadcopter at sunset?
+
+# %%
+model, index = heads["biased"], int(shown[0])
+image = parts["test"].with_transform(eval_transform((224, 224)))[index][0][None]
+label = parts["test"].labels[index]
+
+with torch.no_grad():
+    maps = model.feature_maps(image)  # (1, C, 7, 7)
+maps.requires_grad_()
+logit = model.head(model.pool(maps))[0, label]
+(gradient,) = torch.autograd.grad(logit, maps)
+weights = gradient.mean(dim=(2, 3), keepdim=True)  # one for each channel
+cam = (weights * maps).sum(dim=1).relu()  # only what speaks *for* the class
+cam = (cam - cam.min()) / (cam.max() - cam.min()).clamp_min(1e-7)
+cam = torch.nn.functional.interpolate(cam[None], size=image.shape[2:], mode="bilinear")
+ours = cam[0, 0].detach().numpy()
+
+theirs = explain.cam_maps(model, image, label)[0]
+plots.map_rows(
+    [parts["test"][index][0]],
+    {"by hand": [ours], "the library's": [theirs]},
+    f"Grad-CAM for “{pair[label]}”",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+drone = object_boxes(trap)[parts["test"].paths[index]]
+frame = explain.scale_boxes([drone], parts["test"].sizes[[index]], (224, 224))
+held = explain.energy_inside(ours[None], frame)[0]
+area = np.prod(frame[0, 2:] - frame[0, :2]) / 224**2
+course.say(
+    f"{held:.0%} of the map lies inside the drone's box, which covers {area:.0%} of the image: "
+    + (
+        "most of the evidence is elsewhere."
+        if held < 0.5
+        else "most of the evidence is on the object."
+    ),
+    f"The two maps differ by {np.abs(ours - theirs).max():.1e} at most: the library does the "
+    "same ten lines, for any layer and in batches.",
+    "Each map has its own scale, from least to most, so it tells *where*, never *how much*.",
+    "A map is a suspicion. To get a verdict, change what you suspect.",
+)
+
+# %% [markdown]
+# ## The proof: change the sky alone
+#
+# In a second test each object appears twice, once against each sky and otherwise unchanged. If the
+# model knows quadcopters, the sky can't matter.
+#
+# **Predict:** how many answers will the sky alone change?
+
+# %%
+unbiased = parts["test_unbiased"]
+given, objects = np.array(unbiased.labels), object_boxes(trap)
+looks = unbiased.with_transform(eval_transform((224, 224)))
+
+
+def asked(head):
+    """On the second test: probabilities, accuracy, share of answers that the sky changes."""
+    logits, truth = models.predict(head, make_loader(features["test_unbiased"], 64))
+    verdicts = logits.argmax(dim=1)  # sorted by name: an object's two images are neighbours
+    changed = (verdicts[::2] != verdicts[1::2]).float().mean().item()
+    return logits.softmax(dim=1).numpy(), evaluation.accuracy(logits, truth), changed
+
+
+twins, accuracy, changed = asked(heads["biased"].head)
+by_day = np.array([path.stem.endswith("day") for path in unbiased.paths])
+fooled = np.flatnonzero(by_day & (given != twins.argmax(axis=1)))
+twin = [fooled[0], fooled[0] + 1] if len(fooled) else [0, 1]
+plots.map_rows(
+    [unbiased[i][0] for i in twin],
+    {
+        "the biased model": explain.cam_maps(
+            heads["biased"], torch.stack([looks[i][0] for i in twin])
+        )
+    },
+    f"Another sky changes {changed:.0%} of the answers",
+    [f"given\n{pair[given[i]]}" for i in twin],
+    {"the biased model": plots.answers(given[twin], twins[twin], pair)},
+    [objects[unbiased.paths[i]] for i in twin],
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"With the habit {biased_test:.0%} were right; without it {accuracy:.0%}, where a coin gets "
+    f"50 %. The sky alone changes the answer for **{changed:.0%}** of the objects"
+    + (": the model has learned skies, not quadcopters." if changed > 0.5 else "."),
+)
+
+# %% [markdown]
+# ## The cure: how few counter-examples?
+#
+# The same head, from the same start, with some more training images: large ones by day, small ones
+# at sunset. Now the sky no longer gives the class away; only the object does.
+#
+# **Predict:** beside 128 training images, how many counter-examples are needed: 2, 8, 32?
+
+# %%
+half, rows = len(extra) // 2, []
+for count in (0, 2, 4, 8, 16, 32, 64):
+    for seed in range(3):
+        order = np.random.default_rng(seed).permutation(half)
+        few = np.stack([order, order + half], axis=1).ravel()[:count]  # of both classes in turn
+        mixed = models.FeatureDataset(
+            torch.cat([features["train"].features, extra.features[:, few]], dim=1),
+            torch.cat([features["train"].labels, extra.labels[few]]),
+        )
+        cured = frozen.with_new_head(seed)
+        training.train_head(cured, mixed, None, max_epochs=EPOCHS, seed=seed)
+        _, right, turned = asked(cured.head)
+        rows.append({"counter-examples": count, "accuracy": right, "changed by the sky": turned})
+        if count == 64 and seed == SEED:
+            heads["cured"] = cured
+cure = pd.DataFrame(rows).groupby("counter-examples").mean()
+plots.lines(
+    cure,
+    f"counter-examples beside {len(features['train'])} images",
+    "share, mean of three seeds",
+    f"Without any {cure['accuracy'].iloc[0]:.0%} right, with {cure.index[-1]} "
+    f"{cure['accuracy'].iloc[-1]:.0%}",
+    path=runs / "Shortcut_Cure.jpg",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+gained = (cure["accuracy"] - cure["accuracy"].iloc[0]) / np.ptp(cure["accuracy"])
+
+
+def needed(share):
+    """The fewest counter-examples that bring this share of the whole gain."""
+    return cure.index[(gained >= share).argmax()]
+
+
+course.say(
+    f"Half of the gain takes at most **{needed(0.5)} counter-examples**, four fifths take "
+    f"{needed(0.8)}: the shortcut is so easy that the head gives it up only when it is wrong "
+    "often enough.",
+    f"With {cure.index[-1]} the sky still changes {cure['changed by the sky'].iloc[-1]:.0%} of "
+    "the answers.",
+)
+
+# %%
+passed = {}
+for key, head in heads.items():
+    logits, truth = models.predict(head.head, make_loader(features["test"], 64))
+    passed[key] = {
+        "biased test": evaluation.accuracy(logits, truth),
+        "unbiased test": asked(head.head)[1],
+    }
+filmed = np.flatnonzero(by_day & (given == pair.index("large_quadcopter")))
+views = torch.stack([looks[i][0] for i in filmed])
+drawn = {key: explain.cam_maps(head, views) for key, head in heads.items()}
+frames = explain.scale_boxes(
+    [objects[unbiased.paths[i]] for i in filmed], unbiased.sizes[filmed], (224, 224)
+)
+inside = {key: explain.energy_inside(values, frames).mean() for key, values in drawn.items()}
+plots.measure_bars(
+    pd.DataFrame(passed),
+    "Two models, two tests: only the unbiased test can expose the shortcut",
+    "accuracy",
+    {"a coin": 0.5},
+    path=runs / "Shortcut_Accuracy.jpg",
+)
+
+# %%
+first = filmed[:3]
+plots.map_rows(
+    [unbiased[i][0] for i in first],
+    {key: values[:3] for key, values in drawn.items()},
+    f"Large ones by day: {inside['biased']:.0%} of the evidence lies on the object, then "
+    f"{inside['cured']:.0%}",
+    None,
+    {
+        key: plots.answers(given[first], asked(head.head)[0][first], pair)
+        for key, head in heads.items()
+    },
+    [objects[unbiased.paths[i]] for i in first],
+    path=runs / "Shortcut_Maps.jpg",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"On the unbiased test {passed['biased']['unbiased test']:.0%} became "
+    f"{passed['cured']['unbiased test']:.0%}, and the share of the map inside the object's box "
+    f"went from {inside['biased']:.0%} to {inside['cured']:.0%}.",
+    "A map raises a suspicion, and only a test like the second one proves it. Look at maps of "
+    "*right* answers too: a shortcut is right most of the time.",
+)
+
+# %% [markdown]
+# ## Our own classifier: right and wrong
+#
+# Now the models of notebooks 2 and 3, on up to 200 test images.
+
+# %%
 splits = data.load_splits(folder, seed=SEED)
 train, val = splits["train"], splits["val"]
-name = models.resolve_backbone(course.backbone_name())
 before, config, _ = training.phase1_model(runs / f"phase1_{name}", name, train, val, seed=SEED)
 after, config = training.phase2_model(
     runs / f"phase2_{name}", (before, config), train, val, seed=SEED
 )
-phases, classes = {"phase 1": before, "phase 2": after}, config["classes"]
-
-# %% [markdown]
-# ## Right and wrong answers
-#
-# Up to 200 test images, seen by the models of phase 1 and phase 2.
-
-# %%
 some = np.sort(np.random.default_rng(SEED).permutation(len(splits["test"]))[:200])
 photos = splits["test"].subset(some)
 test = photos.with_transform(models.transform_from_config(config))
-images = torch.stack([image for image, _ in test])
-labels = np.array(test.labels)
-probabilities = {
-    phase: predict(model, make_loader(test))[0].softmax(dim=1).numpy()
-    for phase, model in phases.items()
+images, labels, classes = (
+    torch.stack([image for image, _ in test]),
+    np.array(test.labels),
+    config["classes"],
+)
+phases = {"phase 1": before, "phase 2": after}
+answers = {
+    p: models.predict(m, make_loader(test))[0].softmax(dim=1).numpy() for p, m in phases.items()
 }
-predicted = {phase: values.argmax(axis=1) for phase, values in probabilities.items()}
-right = {phase: values == labels for phase, values in predicted.items()}
-print({phase: f"{values.mean():.1%} right" for phase, values in right.items()})
-
-# %% [markdown]
-# First some right answers, then the mistakes, the most confident ones first. Below each image stand
-# the class that was given, the class that the model says, and its probability.
-
-# %%
-final = probabilities["phase 2"]
-correct = np.flatnonzero(right["phase 2"])
-correct = np.random.default_rng(SEED).permutation(correct)[:6]
+right = {phase: values.argmax(axis=1) == labels for phase, values in answers.items()}
+final = answers["phase 2"]
+correct = np.random.default_rng(SEED).permutation(np.flatnonzero(right["phase 2"]))[:6]
 wrong = np.flatnonzero(~right["phase 2"])
 wrong = wrong[np.argsort(-final[wrong].max(axis=1))][:6]
-groups = {"Corr": correct, "Mis": wrong}
-for start, rows in groups.items():
+for start, rows, title in (
+    ("Corr", correct, "Right answers"),
+    ("Mis", wrong, "The most confident mistakes"),
+):
     if len(rows):
-        figure = plots.prediction_grid(
-            [photos[i][0] for i in rows],
-            labels[rows],
-            final[rows],
-            classes,
-            "Right answers" if start == "Corr" else "The most confident mistakes",
-            columns=3,
-            path=runs / f"{start}-classified Images.jpg",
-        )
-        display(figure)
+        pictures = [photos[i][0] for i in rows]
+        path = runs / f"{start}-classified Images.jpg"
+        display(plots.prediction_grid(pictures, labels[rows], final[rows], classes, title, 3, path))
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"{right['phase 2'].mean():.0%} of {len(labels)} images are right after phase 2.",
+    f"The most confident mistake was made with {final[wrong].max():.0%}"
+    + (": confidence alone doesn't warn you." if final[wrong].max() > 0.7 else ".")
+    if len(wrong)
+    else "",
+)
 
 # %% [markdown]
-# ## A map of the evidence
-#
-# The backbone turns an image into a grid of cells, 7 × 7 for 224 × 224 pixels, and in each cell
-# into a thousand channels. **Grad-CAM** (Selvaraju et al., 2017) asks how much the class's logit
-# would rise with each channel, and adds the channels up with those weights, cell by cell. What
-# speaks for the class is bright. Each map has its own scale, so it tells *where*, not *how much*.
+# **Predict:** for the mistakes, will the maps lie on the object or beside it?
 
 # %%
 cam = explain.cam_maps(after, images)
-for ending, rows in zip(("Correct", "Incorrect"), groups.values(), strict=True):
+for ending, rows in (("Correct", correct), ("Incorrect", wrong)):
     if len(rows):
-        figure = plots.map_gallery(
+        pictures, title = (
             [photos[i][0] for i in rows],
-            cam[rows],
-            labels[rows],
-            final[rows],
-            classes,
             f"{ending} answers and where their evidence lies",
-            path=runs / f"gradcam_{ending}.png",
         )
-        display(figure)
+        path = runs / f"gradcam_{ending}.png"
+        display(
+            plots.map_gallery(
+                pictures, cam[rows], labels[rows], final[rows], classes, title, path=path
+            )
+        )
 
 # %% [markdown]
-# A mistake has two maps worth seeing: what speaks for the answer, and what would have spoken for
-# the given class. Is the object too small, is it seen from an odd side, or does the answer come
-# from somewhere else?
+# **What we saw.** A map on the object says that the model found it and took it for something else:
+# the image is too small, too blurred, or seen from an odd side. A map beside it says that the
+# answer came from somewhere else: that is when you should go looking for a shortcut.
+#
+# A mistake has two maps worth seeing: the evidence for the answer, and what there was for the
+# right class.
 
 # %%
 if len(wrong):
     rows = wrong[:3]
-    asked = {"for what it said": predicted["phase 2"][rows], "for what was given": labels[rows]}
+    asked_for = {"for its answer": final[rows].argmax(axis=1), "for the given class": labels[rows]}
     figure = plots.map_rows(
         [photos[i][0] for i in rows],
-        {title: explain.cam_maps(after, images[rows], label) for title, label in asked.items()},
+        {title: explain.cam_maps(after, images[rows], label) for title, label in asked_for.items()},
         "The same mistake, asked twice",
         map_captions={
             title: [
-                (f"{classes[c]} {final[i, c]:.0%}", c != labels[i])
+                (f"{classes[c]}\n{final[i, c]:.0%} {plots.mark(c == labels[i])}", c != labels[i])
                 for i, c in zip(rows, label, strict=True)
             ]
-            for title, label in asked.items()
+            for title, label in asked_for.items()
         },
     )
     display(figure)
 
-# %% [markdown]
-# ## Five ways to draw one
-#
-# They differ in how they weigh the channels; `helpers/explain/cams.py` says how. ScoreCAM needs a
-# prediction for each channel, which is hundreds for one image, so here it draws two.
-
-# %%
-rows = np.r_[wrong[:1], correct[:2]][:2]
-plots.map_rows(
-    [photos[i][0] for i in rows],
-    explain.cam_maps(after, images[rows], None, explain.METHODS),
-    "One answer, five maps",
-    [f"{classes[labels[i]]}\nsays {classes[predicted['phase 2'][i]]}" for i in rows],
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    "Where the two columns show the same place, the model hesitated between two names for one "
+    "thing. Where the given class has a low probability, its map holds little evidence, "
+    "stretched to full brightness: don't read much into it."
+    if len(wrong)
+    else "There is no mistake among these images."
 )
 
 # %% [markdown]
-# ## Does the model look at the object?
+# ## Five formulas for a map
 #
-# Rendered data knows where the object is. In the **pointing game** (Zhang et al., 2018) a map
-# scores if its brightest point lies on the object's box, or within 15 of 224 pixels of it. The
-# **energy** is the share of the map's sum inside the box. Photographers put their object in the
-# middle, so a blob in the middle is the baseline to beat, and noise the one that must be beaten.
+# They differ in how they weigh the channels. *ScoreCAM* needs a prediction for each channel,
+# hundreds for one image, so it draws only two here.
+#
+# **Predict:** will the five agree on the place?
+
+# %%
+rows = np.r_[wrong[:1], correct[:2]][:2]
+five = explain.cam_maps(after, images[rows], None, explain.METHODS)
+plots.map_rows(
+    [photos[i][0] for i in rows],
+    five,
+    "One answer, five maps",
+    [f"given\n{classes[labels[i]]}" for i in rows],
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+same = np.abs(five["GradCAM++"] - five["LayerCAM"]).max()
+course.say(
+    f"GradCAM++ and LayerCAM differ by {same:.0e} here. That is no accident: with **average "
+    "pooling** every cell of a channel has the same gradient, so weighting cells (LayerCAM) or "
+    "channels (Grad-CAM++) by positive gradients gives nearly the same map, up to a factor that "
+    "scaling removes.",
+    "For the same reason Grad-CAM is plain [CAM](https://arxiv.org/abs/1512.04150) here: the "
+    "gradient *is* the head's weight. With a spatial pyramid they would part.",
+)
+
+# %% [markdown]
+# ## Does the map point at the object?
+#
+# Drawn data knows where the object is. In the [pointing game](https://arxiv.org/abs/1608.00507) a
+# map scores if its brightest point lies on the object's box, or within 15 of 224 pixels of it.
+# Photographers put their object in the middle, so a blob in the middle is the baseline to beat;
+# noise is the one that *must* be beaten.
+#
+# **Predict:** for what share of the right answers does the map point at the object?
 
 # %%
 known = object_boxes(folder)
 placed = np.array([i for i, path in enumerate(photos.paths) if path in known], int)
-boxes = np.array([known[photos.paths[i]] for i in placed], float).reshape(-1, 4)
-boxed = explain.scale_boxes(boxes, photos.sizes[placed], images.shape[2:])
-share = np.prod(boxed[:, 2:] - boxed[:, :2], axis=1) / np.prod(images.shape[2:])
-size = np.where(share < np.median(share), "small", "large") if len(placed) else np.array([])
 baselines = {
     "centre": explain.center_maps(len(images), images.shape[2:]),
     "noise": explain.noise_maps(len(images), images.shape[2:], seed=SEED),
 }
-if not len(placed):
-    print("These data have no boxes.csv: nobody knows where the objects are.")
-
-# %%
-MAPPED = ("GradCAM", "GradCAM++", "LayerCAM", "EigenCAM") if len(placed) else ("GradCAM",)
-maps = {phase: explain.cam_maps(model, images, None, MAPPED) for phase, model in phases.items()}
-
-# %%
-table = pd.concat(
-    [
+table = pd.DataFrame()
+if len(placed):
+    boxes = np.array([known[photos.paths[i]] for i in placed], float)
+    boxed = explain.scale_boxes(boxes, photos.sizes[placed], images.shape[2:])
+    share = np.prod(boxed[:, 2:] - boxed[:, :2], axis=1) / np.prod(images.shape[2:])
+    mapped = ("GradCAM", "GradCAM++", "LayerCAM", "EigenCAM")
+    frames = [
         pd.DataFrame(
             {
                 "phase": phase,
                 "map": method,
-                "answer": np.where(right[phase][placed], "right", "wrong"),
-                "size": size,
+                "right": right[phase][placed],
+                "size": np.where(share < np.median(share), "small", "large"),
                 "points at it": explain.pointing_game(drawn[placed], boxed).astype(float),
-                "energy inside": explain.energy_inside(drawn[placed], boxed),
+                "evidence inside": explain.energy_inside(drawn[placed], boxed),
             }
         )
-        for phase in phases
-        for method, drawn in (maps[phase] | baselines).items()
+        for phase, model in phases.items()
+        for method, drawn in (explain.cam_maps(model, images, None, mapped) | baselines).items()
     ]
-)
-if len(placed):
-    wide = table.pivot_table(
-        ["points at it", "energy inside"], "map", ["phase", "answer"], sort=False
+    table = pd.concat(frames)
+    points = table[table["right"]].pivot_table("points at it", "map", "phase", sort=False)
+    maps_only = points.drop(list(baselines))
+    title = (
+        f"Right answers: Grad-CAM points at {points.loc['GradCAM', 'phase 2']:.0%} of the objects"
     )
-    display(wide.round(2))
-
-# %% [markdown]
-# Read the columns of wrong answers too. Where a map still lies on the object although the answer is
-# wrong, it can't tell what went wrong. How often do the maps of right answers point at the object?
+    lines = points.loc[list(baselines), "phase 2"].to_dict()
+    display(plots.measure_bars(maps_only, title, "pointing game", lines))
+else:
+    print("Skipped: these data have no boxes.csv, so nobody knows where the objects are.")
 
 # %%
-points = table[table["answer"] == "right"].pivot_table("points at it", "map", "phase", sort=False)
-if len(placed):
-    best = points.loc[list(MAPPED), "phase 2"].idxmax()
-    figure = plots.measure_bars(
-        points.loc[list(MAPPED)],
-        f"Right answers: {best} points at {points.loc[best, 'phase 2']:.0%} of the objects after "
-        "phase 2",
-        "pointing game",
-        points.loc[list(baselines), "phase 2"].to_dict(),
-    )
-    display(figure)
-
-# %% [markdown]
-# And small objects, where the middle of the image is a poor guess? Half of the objects count as
-# small, those whose box covers less of the image than the median box.
-
-# %%
-finals = table[(table["phase"] == "phase 2") & (table["answer"] == "right")]
-if len(placed):
+if len(table):
+    finals = table[(table["phase"] == "phase 2") & table["right"]]
     display(
-        finals.pivot_table(["points at it", "energy inside"], "map", "size", sort=False).round(2)
+        finals.pivot_table(["points at it", "evidence inside"], "map", "size", sort=False).round(2)
+    )
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if len(table):
+    small = finals[finals["size"] == "small"].groupby("map")["points at it"].mean()
+    mistaken = table[(table["phase"] == "phase 2") & ~table["right"] & (table["map"] == "GradCAM")]
+    course.say(
+        "Compare each map with both baselines. The blob in the middle looks good "
+        f"({points.loc['centre', 'phase 2']:.0%}) until the objects are small: there it drops to "
+        f"{small['centre']:.0%} and Grad-CAM stays at {small['GradCAM']:.0%}.",
+        f"On the {len(mistaken)} wrong answers Grad-CAM points at "
+        f"{mistaken['points at it'].mean():.0%} of the objects: where it does, the model saw the "
+        "object and called it by the wrong name."
+        if len(mistaken)
+        else "",
     )
 
 # %% [markdown]
-# ## What does fine-tuning do to where the model looks?
+# ## Does the model need what the map shows?
 #
-# We cut a window around each object, three times as wide and as high as its box, scale all windows
-# to one size, and take the mean of their maps.
-
-# %%
-energy = table[table["map"] == "GradCAM"].groupby("phase")["energy inside"].mean()
-if len(placed):
-    figure = plots.seen_from_object(
-        {
-            phase: np.nanmean(explain.around_boxes(drawn["GradCAM"][placed], boxed), axis=0)
-            for phase, drawn in maps.items()
-        },
-        3,
-        f"Of the evidence {energy['phase 1']:.0%} lay on the object, now {energy['phase 2']:.0%}",
-        path=runs / "Object_Maps.jpg",
-    )
-    display(figure)
-
-# %% [markdown]
-# Where most answers were right before, the mean can hardly move. It is the images that fine-tuning
-# mended where a difference may show:
-
-# %%
-mended = np.flatnonzero(~right["phase 1"] & right["phase 2"])
-finding = f"{len(mended)} images were mended"
-if len(np.intersect1d(placed, mended)):
-    lay = [
-        explain.energy_inside(drawn["GradCAM"][placed], boxed)[np.isin(placed, mended)].mean()
-        for drawn in maps.values()
-    ]
-    finding += f": {lay[0]:.0%} of the evidence lay on their objects, now {lay[1]:.0%}"
-mended = mended[:3]
-if len(mended):
-    figure = plots.map_rows(
-        [photos[i][0] for i in mended],
-        {phase: drawn["GradCAM"][mended] for phase, drawn in maps.items()},
-        finding,
-        [f"given {classes[labels[i]]}" for i in mended],
-        {
-            phase: plots.answers(labels[mended], values[mended], classes)
-            for phase, values in probabilities.items()
-        },
-        [known[photos.paths[i]] for i in mended] if set(mended) <= set(placed) else None,
-        path=runs / "Phase_Maps.jpg",
-    )
-    display(figure)
-
-# %% [markdown]
-# ## Does the answer really rest on it?
+# A map that lies on the object shows what *we* would look at. To learn what the *model* needs,
+# take it away. [Deletion](https://arxiv.org/abs/1806.07421) paints over the brightest pixels
+# first: if the model needs them, its probability falls at once. **Insertion** starts from a
+# blurred image and gives the brightest pixels back.
 #
-# A map that lies on the object shows what *we* would look at. To learn what the *model* needs, take
-# it away. **Deletion** (Petsiuk et al., 2018) paints over the brightest pixels of the map first: if
-# the model needs them, its probability falls at once. **Insertion** starts from a blurred image and
-# gives the brightest pixels back: the probability should rise at once. We compare the area under
-# both curves with those of the same two baselines.
+# **Predict:** which curve falls fastest: Grad-CAM's, the blob's or noise's?
 
 # %%
-STEPS = 4
-ranked = {"GradCAM": cam, "blob in the middle": baselines["centre"], "noise": baselines["noise"]}
-target = predicted["phase 2"]
+fewer = np.linspace(0, len(images) - 1, min(48, len(images))).astype(int)
+ranked = {
+    "Grad-CAM": cam[fewer],
+    "blob in the middle": baselines["centre"][fewer],
+    "noise": baselines["noise"][fewer],
+}
+target = final.argmax(axis=1)
 removed = {
-    "deletion: pixels taken away, lower is better": explain.deletion_curves(
-        after, images, ranked, target, STEPS
+    "deletion: lower is better": explain.deletion_curves(
+        after, images[fewer], ranked, target[fewer], 12
     ),
-    "insertion: pixels given back, higher is better": explain.insertion_curves(
-        after, images, ranked, target, STEPS
+    "insertion: higher is better": explain.insertion_curves(
+        after, images[fewer], ranked, target[fewer], 12
     ),
 }
 areas = {
     panel.partition(":")[0]: {kind: explain.area_under(c).mean() for kind, c in curves.items()}
     for panel, curves in removed.items()
 }
-ours = {panel: values["GradCAM"] for panel, values in areas.items()}
-lower = ours["deletion"] <= min(areas["deletion"].values())
-higher = ours["insertion"] >= max(areas["insertion"].values())
-verdict = (
-    "beats both baselines in" if lower and higher else "does not beat the baselines in both of"
-)
-
-# %%
+lower, higher = (values["Grad-CAM"] for values in areas.values())
+wins = lower <= min(areas["deletion"].values()), higher >= max(areas["insertion"].values())
 plots.removal_curves(
     removed,
-    f"On {len(images)} images Grad-CAM {verdict} deletion and insertion",
+    f"On {len(fewer)} images Grad-CAM beats both baselines in "
+    f"{('neither', 'one of the two', 'both')[sum(wins)]}",
     path=runs / "Deletion_Insertion.jpg",
 )
 
-# %% [markdown]
-# An image with a hole may be unlike anything the model has seen, and the hole's outline may give
-# the object away. **ROAD** (Rong et al., 2022) fills holes in from their surroundings; it takes a
-# second or so for each image, so we look at a few only. **Confidence change** shows the model the
-# image through its map. For both higher is better; of ROAD 0 is a map without any idea.
-
-# %%
-few, more = (np.linspace(0, len(images) - 1, min(n, len(images))).astype(int) for n in (4, 40))
-pd.DataFrame(
-    {
-        kind: {
-            f"ROAD, {len(images[few])} images": explain.road(
-                after, images[few], drawn[few], target[few], (50,), seed=SEED
-            ).mean(),
-            f"confidence change, {len(images[more])} images": explain.confidence_change(
-                after, images[more], drawn[more], target[more]
-            ).mean(),
-        }
-        for kind, drawn in ranked.items()
-    }
-).round(3)
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"The area under the deletion curve is {lower:.2f} for Grad-CAM, "
+    f"{areas['deletion']['blob in the middle']:.2f} for the blob and "
+    f"{areas['deletion']['noise']:.2f} for noise; under insertion {higher:.2f}, "
+    f"{areas['insertion']['blob in the middle']:.2f} and {areas['insertion']['noise']:.2f}.",
+    "So on average the model needs what the map shows. (Painted images are unlike any it was "
+    "trained on, so this is evidence, not proof.) Compare with the blob before you are "
+    "impressed: where objects sit in the middle, even a blob knows something."
+    if all(wins)
+    else "A map that doesn't beat a blob in the middle tells little about what the model needs.",
+)
 
 # %% [markdown]
 # ## Does the map know the model?
 #
-# A map that would look the same for a model that knows nothing shows the image, not the reason. The
-# **sanity check** of Adebayo et al. (2018) makes the model random, first the head, then block after
-# block towards the input, and compares the maps with those of the trained model. An explanation of
-# the answer has to break when the answer does.
+# A map that would look the same for a model that knows nothing shows the image, not the reason.
+# The [sanity check](https://arxiv.org/abs/1810.03292) makes the model random, first the head, then
+# block after block towards the input, and compares the maps with the trained model's.
+#
+# **Predict:** which of the three formulas will not even notice that the head is random?
 
 # %%
 probe = np.linspace(0, len(images) - 1, min(12, len(images))).astype(int)
@@ -349,72 +556,54 @@ checked = ("GradCAM", "GradCAM++", "EigenCAM")
 trained = explain.cam_maps(after, images[probe], target[probe], checked)
 likeness = {"trained": dict.fromkeys(checked, 1.0)}
 for layer, random in explain.randomised_models(after, SEED):
-    drawn = explain.cam_maps(random, images[probe], target[probe], checked)
+    redrawn = explain.cam_maps(random, images[probe], target[probe], checked)
     likeness[f"+ {layer}" if len(likeness) > 1 else f"random {layer}"] = {
-        method: explain.rank_correlation(whole, drawn[method]).mean()
+        method: explain.rank_correlation(whole, redrawn[method]).mean()
         for method, whole in trained.items()
     }
 likeness = pd.DataFrame(likeness).T
-
-# %%
-headless = likeness.iloc[1]
 plots.cascade_curves(
     likeness,
-    "Likeness left when only the head is random: "
-    + ", ".join(f"{method} {value:.2f}" for method, value in headless.items()),
+    f"A random head leaves {likeness.iloc[1].idxmax()} as it was",
     path=runs / "Sanity_Check.jpg",
 )
 
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    "With a random head the maps keep a rank correlation of "
+    + ", ".join(f"{value:.2f} ({method})" for method, value in likeness.iloc[1].items())
+    + " with those of the trained model.",
+    "EigenCAM never asks the head. Grad-CAM++ counts only what speaks *for* a class, and with "
+    "random weights that is half of all channels: still the place where anything is active. Both "
+    "find the object, and neither says why *this* class was chosen. **Use EigenCAM to find the "
+    "thing, Grad-CAM to ask about the answer.**",
+)
+
 # %% [markdown]
-# Here is the tension. EigenCAM never asks the head, so a head that guesses at random gets the very
-# same map. Grad-CAM++ counts only what speaks *for* the class, and with random weights that is half
-# of all channels, added up: still the place where anything stirs. Both find the object, and so they
-# point well. Neither says why *this* class was chosen. Grad-CAM changes with the head, so it can
-# answer that question, though it often points less well. **Use EigenCAM to find the thing, Grad-CAM
-# to ask about the answer**, and judge either by deletion before you believe it.
-#
 # ## One map for each label
 #
-# In notebook 5 several labels hold at once, and each has evidence of its own. The images may have
-# any size: spatial pyramid pooling (notebook 4) hands the gradient back to the cells that held a
-# bin's maximum. A head on frozen features is enough to see it. We show the images whose labels the
-# model is surest of.
+# In notebook 5 several labels hold at once, and each has evidence of its own. We take that
+# notebook's model and the test images whose labels it is surest of.
+#
+# **Predict:** for an image with sea and sunset, where will each map be bright?
 
 # %%
-RULE = data.ShapeRule(min_side=160, max_pixels=224 * 224)
-places = data_folder("panoramas")
+places, scene_runs = data_folder("panoramas"), course.run_folder("panoramas")
 if (places / "train_label.csv").is_file():
-    scenes = {
-        part: images.subset(np.random.default_rng(SEED).permutation(len(images))[:300])
-        for part, images in data.load_multilabel_splits(places, seed=SEED).items()
-    }
-    names = scenes["train"].classes
-    pyramid = TransferModel(
-        models.load_backbone(name), len(names), "spp", task="multilabel", seed=SEED
-    ).freeze()
-    features = training.frozen_features(
-        pyramid, scenes, RULE, views=(1,), augmentations=("mirror",)
+    scenes = data.load_multilabel_splits(places, seed=SEED)
+    landscape, about = training.panorama_model(
+        scene_runs / f"phase2_{name}", name, scenes["train"], scenes["val"], seed=SEED
     )
-    early = training.EarlyStopping("val_loss", patience=10)
-    training.train_head(  # 21 times as many inputs: a lower rate
-        pyramid, features["train"], features["val"], [early], learning_rate=1e-4, seed=SEED
-    )
-    logits, truth = predict(pyramid.head, make_loader(features["test"], 64))
-    precision = evaluation.multilabel_scores(logits, truth)["map"]
-    print(f"mAP {precision:.3f} on {len(truth)} test images")
-else:
-    scenes = None
-    print("This folder has no panoramas (train_label.csv): nothing to map here.")
-
-# %%
-if scenes:
+    names = about["classes"]
+    exam = scenes["test"].with_transform(models.transform_from_config(about))
+    logits, truth = models.predict(landscape, make_loader(exam))
     chosen = [names.index(n) for n in ("sea", "sunset", "trees") if n in names] or [0]
-    sure = (truth * logits.sigmoid())[:, chosen].sum(dim=1)  # of labels that do hold
+    sure = (truth * logits.sigmoid())[:, chosen].sum(dim=1)
     rich = sure.argsort(descending=True)[:3].tolist()
-    views = scenes["test"].with_transform(eval_transform(RULE))
     figure = plots.label_rows(
         [scenes["test"][i][0] for i in rich],
-        explain.label_maps(pyramid, [views[i][0] for i in rich], chosen),
+        explain.label_maps(landscape, [exam[i][0] for i in rich], chosen),
         [names[n] for n in chosen],
         logits.sigmoid()[rich][:, chosen],
         truth[rich][:, chosen],
@@ -422,149 +611,149 @@ if scenes:
         path=runs / "Label_Maps.jpg",
     )
     display(figure)
+else:
+    scenes = None
+    print("Skipped: this folder has no panoramas (train_label.csv).")
 
-# %% [markdown]
-# ## A shortcut
-#
-# Large quadcopters carry cameras, and who films flies at dusk. Suppose that in our training data
-# *every* large quadcopter has a sunset behind it and every small one a sky by day. The test images
-# come from the same source, so they have the same habit. A head is trained as in phase 1,
-# but for a fixed number of epochs: the validation images have the habit too, so early stopping
-# would only wait until the shortcut is learnt best.
-
-# %%
-trap = data_folder("shortcut")
-parts = data.load_splits(trap, seed=SEED)
-pair = parts["train"].classes
-for part in ("test_unbiased", "extra"):
-    parts[part] = data.ImageFolderDataset(trap / part, classes=pair)
-frozen = TransferModel(models.load_backbone(name), len(pair)).freeze()
-features = training.frozen_features(frozen, parts, views=(1, 2))
-heads, EPOCHS = {"biased": frozen.with_new_head(SEED)}, 20
-training.train_head(heads["biased"], features["train"], None, max_epochs=EPOCHS, seed=SEED)
-
-# %%
-TESTS = {"biased test": "test", "unbiased test": "test_unbiased"}
-answers = {
-    "biased": {
-        kind: predict(heads["biased"].head, make_loader(features[part], 64))
-        for kind, part in TESTS.items()
-    }
-}
-for kind, (logits, truth) in answers["biased"].items():
-    print(f"{kind}: {evaluation.accuracy(logits, truth):.1%} right")
-
-# %% [markdown]
-# Whoever has only the biased test sees nothing wrong. In the unbiased one each object is there
-# twice, before either sky and otherwise the same. How often does the sky alone turn the answer
-# over, and where does the evidence lie?
-
-# %%
-unbiased = parts["test_unbiased"]
-given, objects = np.array(unbiased.labels), object_boxes(trap)
-looks = unbiased.with_transform(eval_transform((224, 224)))
-twins = {"biased": answers["biased"]["unbiased test"][0].softmax(dim=1).numpy()}
-verdicts = twins["biased"].argmax(axis=1)  # sorted by name: an object's two images are neighbours
-flips = {"biased": (verdicts[::2] != verdicts[1::2]).mean()}
-by_day = [path.stem.endswith("day") for path in unbiased.paths]
-fooled = np.flatnonzero(by_day & (given != verdicts))
-if len(fooled):
-    twin = [fooled[0], fooled[0] + 1]
-    figure = plots.map_rows(
-        [unbiased[i][0] for i in twin],
-        {"biased": explain.cam_maps(heads["biased"], torch.stack([looks[i][0] for i in twin]))},
-        f"Another sky turns over {flips['biased']:.0%} of the answers",
-        [f"given {pair[given[i]]}" for i in twin],
-        {"biased": plots.answers(given[twin], twins["biased"][twin], pair)},
-        [objects[unbiased.paths[i]] for i in twin],
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if scenes:
+    course.say(
+        f"The three images with the surest labels ({', '.join(names[n] for n in chosen)}). Maps "
+        "of two labels may look much alike: where a sunset glows above the sea, the same cells "
+        "speak for both. A map says where the evidence is, not that it belongs to this label "
+        "alone.",
     )
-    display(figure)
 
 # %% [markdown]
-# ## The cure: a few counter-examples
+# ## In five lines
 #
-# The same head, from the same start, with a few more images: large ones by day, small ones before a
-# sunset. Now the sky does not settle the matter, and the object has to.
+# 1. A perfect score on a test with the same habits proves nothing.
+# 2. Grad-CAM is ten lines: gradients as weights, channels added up, positive part.
+# 3. A map raises a suspicion; changing the image proves it.
+# 4. Counter-examples weaken a shortcut; how many it takes has to be measured.
+# 5. Measure maps: pointing, deletion, and a model made random.
+#
+# ## Check yourself
+#
+# <details>
+# <summary>The Grad-CAM of a right answer lies on the sky. What do you do?</summary>
+#
+# Change the sky and ask again: the same object before another sky. Only that proves a shortcut.
+# </details>
+# <details>
+# <summary>Two maps have the same bright spot. Is the evidence equally strong?</summary>
+#
+# You can't tell. Each map is scaled by its own least and greatest value.
+# </details>
+# <details>
+# <summary>Why is a map that doesn't change when the head is random useless as an
+# explanation?</summary>
+#
+# The answer comes from the head. A map that ignores it can show where something is, but not why it
+# got this name.
+# </details>
+#
+# ## Exercises
+#
+# **6.1** Scale a map to [0, 1] by its own least and greatest value. What becomes of a map that is
+# the same everywhere?
 
-# %%
-extra = training.frozen_features(frozen, {"train": parts["extra"]}, views=(1, 2))["train"]
-mixed = FeatureDataset(
-    torch.cat([features["train"].features, extra.features], dim=1),
-    torch.cat([features["train"].labels, extra.labels]),
-)
-heads["cured"] = frozen.with_new_head(SEED)
-training.train_head(heads["cured"], mixed, None, max_epochs=EPOCHS, seed=SEED)
-answers["cured"] = {
-    kind: predict(heads["cured"].head, make_loader(features[part], 64))
-    for kind, part in TESTS.items()
-}
-twins["cured"] = answers["cured"]["unbiased test"][0].softmax(dim=1).numpy()
-verdicts = twins["cured"].argmax(axis=1)
-flips["cured"] = (verdicts[::2] != verdicts[1::2]).mean()
-print(f"{len(extra)} counter-examples beside {len(features['train'])} images")
-print({head: f"{value:.0%} of answers turned over by the sky" for head, value in flips.items()})
 
-# %%
-passed = pd.DataFrame(
-    {
-        head: {kind: evaluation.accuracy(*answer) for kind, answer in tests.items()}
-        for head, tests in answers.items()
-    }
-)
-gain = 100 * passed.loc["unbiased test"].diff()["cured"]
-plots.measure_bars(
-    passed,
-    f"{len(extra)} counter-examples: {gain:+.0f} points where the sky means nothing",
-    "accuracy",
-    {"a coin": 0.5},
-    path=runs / "Shortcut_Accuracy.jpg",
-)
+# %% tags=["exercise"]
+def scaled(one_map): ...
 
-# %%
-filmed = np.flatnonzero(by_day & (given == pair.index("large_quadcopter")))
-shown = torch.stack([looks[i][0] for i in filmed])
-drawn = {head: explain.cam_maps(model, shown) for head, model in heads.items()}
-frames = explain.scale_boxes(
-    [objects[unbiased.paths[i]] for i in filmed], unbiased.sizes[filmed], (224, 224)
-)
-inside = {head: explain.energy_inside(values, frames).mean() for head, values in drawn.items()}
-first = filmed[:3]
-plots.map_rows(
-    [unbiased[i][0] for i in first],
-    {head: values[:3] for head, values in drawn.items()},
-    f"Evidence on large ones by day: {inside['biased']:.0%}, then {inside['cured']:.0%}",
-    None,
-    {head: plots.answers(given[first], values[first], pair) for head, values in twins.items()},
-    [objects[unbiased.paths[i]] for i in first],
-    path=runs / "Shortcut_Maps.jpg",
-)
+
+check.ex_06_1(scaled)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def scaled(one_map):
+    span = one_map.max() - one_map.min()
+    return np.zeros_like(one_map) if span == 0 else (one_map - one_map.min()) / span
+
+
+check.ex_06_1(scaled)
 
 # %% [markdown]
-# A map did not prove the shortcut: the test with both skies did. The map gave the suspicion, and
-# that is what it is good for. Look at maps of right answers too, for a shortcut is right most of
-# the time.
+# **6.2** The pointing game by hand: does the brightest cell of a map `(H, W)` lie in the box
+# `(left, top, right, bottom)`? A map that is the same everywhere points nowhere.
 
-# %%
-for method, row in points.iterrows():
-    for phase, hits in row.items():
-        course.record_result("drones", name, "pointing game", phase, method, hits=hits)
+
+# %% tags=["exercise"]
+def hits(one_map, box): ...
+
+
+check.ex_06_2(hits)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def hits(one_map, box):
+    left, top, right, bottom = box
+    row, column = np.unravel_index(one_map.argmax(), one_map.shape)
+    inside = left <= column + 0.5 <= right and top <= row + 0.5 <= bottom
+    return bool(inside and one_map.max() > one_map.min())
+
+
+check.ex_06_2(hits)
+
+# %% [markdown]
+# **6.3** A map without gradients, for a model that you can only ask: cover the image patch by
+# patch with grey (128) and note how much the probability *falls*. `probability(image)` gives one
+# number; the result has one cell per patch.
+
+
+# %% tags=["exercise"]
+def occlusion(probability, image, patch=32): ...
+
+
+check.ex_06_3(occlusion)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def occlusion(probability, image, patch=32):
+    whole = probability(image)
+    rows, columns = image.shape[0] // patch, image.shape[1] // patch
+    falls = np.zeros((rows, columns))
+    for row in range(rows):
+        for column in range(columns):
+            covered = image.copy()
+            covered[row * patch : (row + 1) * patch, column * patch : (column + 1) * patch] = 128
+            falls[row, column] = whole - probability(covered)
+    return falls
+
+
+check.ex_06_3(occlusion)
+
+# %% [markdown]
+# **6.4** *(open)* Does augmentation cure the shortcut without a new image?
+# `training.frozen_features` takes `augmentations=("mirror", "hue/saturation")`. And put EigenCAM
+# into `ranked`: it points well; does it beat Grad-CAM in deletion?
+#
+# ## Read on
+#
+# - Geirhos et al. 2020, [Shortcut Learning in Deep Neural
+#   Networks](https://arxiv.org/abs/2004.07780).
+# - Selvaraju et al. 2017, [Grad-CAM](https://arxiv.org/abs/1610.02391); Zhou et al. 2016,
+#   [CAM](https://arxiv.org/abs/1512.04150).
+# - Adebayo et al. 2018, [Sanity Checks for Saliency Maps](https://arxiv.org/abs/1810.03292).
+# - Petsiuk et al. 2018, [RISE](https://arxiv.org/abs/1806.07421): deletion and insertion.
+#
+# Previous: [5 · What if several labels are right at once?](05_multilabel_panorama.ipynb) · Next:
+# [7 · Can you trust labels and probabilities?](07_trusting_labels_and_probabilities.ipynb)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["record"]
+# @title For the record: what was measured goes into metrics.json
+if len(table):
+    for method, row in points.iterrows():
+        for phase, hits_of in row.items():
+            course.record_result("drones", name, "pointing game", phase, method, hits=hits_of)
 for kind in ranked:
     measures = {panel: values[kind] for panel, values in areas.items()}
     course.record_result("drones", name, "deletion and insertion", method=kind, **measures)
-for head, tests in passed.items():
-    measures = {**tests, "turned over by the sky": flips[head]}
-    course.record_result("drones", name, "shortcut", method=head, **measures)
-
-# %% [markdown]
-# ## Try it
-#
-# - `explain.cam_maps(after, images, target)` with another class as target: what speaks for a bird
-#   in the image of a drone? And with `"EigenCAM"`?
-# - Take an eighth of the counter-examples: `parts["extra"].subset(range(0, 64, 8))`. How few are
-#   enough?
-# - Does augmentation cure the shortcut without a new image? `frozen_features` takes
-#   `augmentations=("mirror", "hue/saturation")`; `helpers/data/transforms.py` lists the names.
-# - `RULE = data.ShapeRule(min_side=320, max_pixels=512 * 512)`: larger images have finer maps.
-# - Put `"EigenCAM": maps["phase 2"]["EigenCAM"]` into `ranked`. It points well; does it beat
-#   Grad-CAM in deletion?
-# - `ground="blur"` in `deletion_curves`: does the order of the maps stay the same?
+for key, head in heads.items():
+    measures = {**passed[key], "changed by the sky": asked(head.head)[2]}
+    course.record_result("drones", name, "shortcut", method=key, **measures)

@@ -1,0 +1,547 @@
+# %% [markdown]
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/transfer-learning-course/transfer-learning-course/blob/main/notebooks/07_trusting_labels_and_probabilities.ipynb)
+#
+# # 7 · Can you trust labels and probabilities?
+#
+# People make mistakes when they label, and a network learns them. A network says "80 %" and means
+# something else. Notebook 5 ran into both problems. Here we find wrong labels without looking at
+# every image, ask what correcting them is worth, and make probabilities honest.
+#
+# **After this notebook you can**
+# - rank labels by suspicion, and say how many of the first hundred are really wrong;
+# - measure whether a model keeps its promises, and repair it with one number;
+# - choose a threshold for each label, and know whether it will pay on new images.
+#
+# **Before you start:** [notebook 5](05_multilabel_panorama.ipynb); its model is used here, or made
+# now in shorter form.
+#
+# **Time:** 30 minutes to read, a minute and a half to run on a CPU.
+
+# %% cellView="form"
+# @title On Colab, run this first: it fetches and installs the course. Elsewhere it does nothing.
+if "google.colab" in str(ip := get_ipython()):
+    url = "https://github.com/transfer-learning-course/transfer-learning-course"
+    ip.run_cell_magic("sh", "", f"cd /content; [ -d course ] || git clone --depth 1 {url} course")
+    __import__("runpy").run_path("/content/course/tools/colab.py", run_name="__main__")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
+# @title Set-up: imports, folders and settings
+from helpers import course
+
+course.setup()
+
+import check
+import numpy as np
+import pandas as pd
+import torch
+
+from data_scripts.tasks import data_folder, second_label_table
+from helpers import data, evaluation, models, plots, training
+from helpers.data import eval_transform, make_loader
+from helpers.models import FeatureDataset
+
+SEED, SIZE = 0, (320, 320)
+folder, runs = data_folder("panoramas"), course.run_folder("panoramas")
+splits = data.load_multilabel_splits(folder, seed=SEED)
+classes, name = splits["train"].classes, models.resolve_backbone(course.backbone_name())
+tuned, config = training.panorama_model(
+    runs / f"phase2_{name}", name, splits["train"], splits["val"], SIZE, seed=SEED
+)
+backbone = models.load_backbone(name)
+frozen = models.TransferModel(backbone, len(classes), task="multilabel", seed=SEED).freeze()
+features = training.frozen_features(frozen, splits, SIZE, views=(1, 2), **training.LANDSCAPES)
+plain = models.compute_features(frozen, splits["train"].with_transform(eval_transform(SIZE)))
+
+# %% [markdown]
+# ## Which labels are wrong?
+#
+# To judge a label, ask a model that has *not* seen it: otherwise it may simply have learned the
+# mistake. So each labelled image is judged by [cross-validation](glossary.md#cross-validation),
+# with a linear model on frozen features of whole images (an augmented view may have lost the
+# tree). [cleanlab](https://arxiv.org/abs/1911.00068) then ranks all labels: the lower the
+# probability that the judge gives to the label as it is, the more suspicious. Validation images
+# are judged too: their labels stop the training and choose thresholds.
+#
+# **Predict:** 4 % of the labels of our drawings are wrong on purpose. Of the first hundred
+# suspects, how many will really be wrong?
+
+# %%
+labelled = splits["train"].joined(splits["val"])
+known = torch.cat([plain.features[0], features["val"].features[0]])
+given, groups = labelled.labels, data.copy_groups(labelled)
+few = int(np.minimum(given.sum(axis=0), (1 - given).sum(axis=0)).min())
+suspects = pd.DataFrame()
+if few >= 10:
+    judged = evaluation.cross_validated_probabilities(known.numpy(), given, groups, seed=SEED)
+    suspects = evaluation.rank_label_issues(given, judged, classes)
+    display(suspects.head(5).round(3))
+else:
+    print(f"Skipped: one label has only {few} images on one side, too few for five folds.")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if len(suspects):
+    first = suspects.iloc[0]
+    course.say(
+        f"The most suspicious label of all: an image {'with' if first['given'] else 'without'} "
+        f"the label **{first['label']}**, for which a model that has never seen it gives a "
+        f"probability of {first['probability']:.1%}. `quality` is low where a label is suspicious.",
+    )
+
+# %% [markdown]
+# Are the suspects guilty? In the drawings the truth lies in a file that only this section opens.
+# Of some of the real photos we have a second person's labels: where the two disagree, one of them
+# is wrong.
+#
+# We compare with a cheaper judge, a head that has been **trained on** these very labels, and with
+# picking at random. Both judges' labels are ranked in the same way.
+#
+# **Predict:** how much does it matter that a judge has not seen the label before?
+
+# %%
+table = second_label_table(folder) if len(suspects) else None
+rankings, other, total = {}, np.full(given.shape, np.nan), 0
+if table:
+    names = [
+        p.relative_to(splits[s].folder).as_posix()
+        for s in ("train", "val")
+        for p in splits[s].paths
+    ]
+    other = evaluation.second_labels(table, names, classes)
+    own_judge = training.refit_head(frozen, features["train"], features["val"], SEED)
+    whole = FeatureDataset(known[None], torch.tensor(given))
+    seen, _ = models.predict(own_judge.head, make_loader(whole, 64))
+    rankings = {
+        "cross-validated": suspects,
+        "trained on them": evaluation.rank_by_loss(given, seen.sigmoid(), classes),
+    }
+    rankings = {n: evaluation.with_second_labels(r, other, classes) for n, r in rankings.items()}
+    wrong = {n: r["wrong"].to_numpy() for n, r in rankings.items()}
+    total, cells = int(wrong["cross-validated"].sum()), len(wrong["cross-validated"])
+if total:
+    at_total = {n: evaluation.precision_recall_at(ranked, total)[0] for n, ranked in wrong.items()}
+    title = f"Of the first {total} suspects {at_total['cross-validated']:.0%} are wrong"
+    display(plots.label_error_curves(wrong, title, path=runs / "Wrong_Labels.jpg"))
+else:
+    print(
+        "Skipped: nobody has labelled these images a second time, so nobody knows which suspects "
+        "are guilty."
+    )
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if total:
+    guilty = [
+        set(
+            r[r["wrong"] & (r.index < total)][["image", "label"]].itertuples(index=False, name=None)
+        )
+        for r in rankings.values()
+    ]
+    only = [len(guilty[0] - guilty[1]), len(guilty[1] - guilty[0])]
+    hundred = wrong["cross-validated"][:100].mean()
+    course.say(
+        f"{total} of {cells:,} labels differ in the second table ({total / cells:.1%}), so "
+        f"picking at random would find {total / cells:.0%}. Of the first hundred suspects "
+        f"**{hundred:.0%}** are wrong, of the first {total} {at_total['cross-validated']:.0%}; "
+        f"with the judge that was trained on them {at_total['trained on them']:.0%}.",
+        f"Each finds wrong labels that the other misses, {only[0]} and {only[1]}"
+        + (
+            ": too close to tell them apart. "
+            if abs(only[0] - only[1]) < 2 * np.sqrt(sum(only))
+            else ": a difference that chance would rarely give. "
+        )
+        + "Either spares a person most of the work.",
+    )
+
+# %%
+shown = (rankings["cross-validated"] if rankings else suspects)[:6]
+if len(shown):
+    figure = plots.suspect_gallery(
+        [data.read_image(labelled.paths[index]) for index in shown["image"]],
+        shown,
+        "The six labels that are doubted most",
+        path=runs / "Suspects.jpg",
+    )
+    display(figure)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"{int(shown['wrong'].sum())} of these six are wrong. A person has the last word: what a "
+    "model finds strange may be a rare but true case."
+    if "wrong" in shown
+    else "Look at each of them: a person has the last word."
+    if len(shown)
+    else ""
+)
+
+# %% [markdown]
+# ## What is it worth to correct them?
+#
+# Somebody looks at twice as many suspects as there are mistakes and corrects the wrong ones. How
+# much does a head trained (and stopped) on these labels gain? For comparison, labels that are all
+# right. The test labels stay as they are.
+#
+# **Predict:** 4 % of wrong labels: how many points of mAP do they cost?
+
+# %%
+repaired, comparison = given.copy(), pd.DataFrame()
+if total:
+    looked = rankings["cross-validated"][: 2 * total]
+    repaired[looked["image"], looked["label"].map(classes.index)] = looked["second"]
+    everything = np.where(np.isnan(other), given, other).astype(np.float32)
+    versions, rows = (
+        {"as given": given, "suspects corrected": repaired, "all right": everything},
+        [],
+    )
+    for version, labels in versions.items():
+        parts = torch.tensor(labels).split([len(splits["train"]), len(splits["val"])])
+        clean = [
+            FeatureDataset(features[s].features, part)
+            for s, part in zip(("train", "val"), parts, strict=True)
+        ]
+        for seed in range(3):
+            head = training.refit_head(frozen, *clean, seed).head
+            scores = evaluation.multilabel_scores(
+                *models.predict(head, make_loader(features["test"], 64))
+            )
+            rows.append({"labels": version, "changed": int((labels != given).sum()), **scores})
+    comparison = pd.DataFrame(rows).groupby("labels", sort=False)
+    display(comparison[["changed", "map", "macro_f1", "exact_match", "bce"]].mean().round(3))
+else:
+    print("Skipped: without a second table there is nothing to correct them with.")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+if total:
+    mean, spread = comparison.mean(), comparison.std()
+    gain = mean.loc[["suspects corrected", "all right"]] - mean.loc["as given"]
+    exact = 100 * gain["exact_match"]
+    course.say(
+        f"Correcting {mean.loc['suspects corrected', 'changed']:.0f} labels brings "
+        f"{100 * gain['map'].iloc[0]:+.1f} points of mAP and changes the BCE by "
+        f"{gain['bce'].iloc[0]:+.3f}; with all labels right {100 * gain['map'].iloc[1]:+.1f} "
+        f"points and {gain['bce'].iloc[1]:+.3f}.",
+        f"Exact match changes by {exact.iloc[0]:+.1f} and {exact.iloc[1]:+.1f} points, where "
+        f"three seeds alone differ by ±{100 * spread['exact_match'].mean():.1f}: "
+        + (
+            "that is within the noise of the seeds."
+            if exact.abs().max() < 200 * spread["exact_match"].mean()
+            else "more than the seeds explain."
+        ),
+        "The head was trained and stopped on these labels, so this is the price of both. Wrong "
+        "*test* labels would corrupt the score itself, as notebook 5 saw on validation images.",
+    )
+
+# %% [markdown]
+# ## When the model says 80 %, is it right 80 % of the time?
+#
+# A model that keeps its promises is [calibrated](glossary.md#calibration). Where it isn't, one
+# number often suffices: a **temperature** ([Guo et al. 2017](https://arxiv.org/abs/1706.04599))
+# divides all logits. Above 1 it makes a model that is too sure more modest, below 1 a model that
+# is too modest bolder. The order of the images, and so mAP, stays the same.
+#
+# **Predict:** notebook 5's model was fine-tuned with mixup. Will it be too sure or too modest?
+
+# %%
+exams = {s: splits[s].with_transform(models.transform_from_config(config)) for s in ("val", "test")}
+val_logits, _ = models.predict(tuned, make_loader(exams["val"]))
+logits, truth = models.predict(tuned, make_loader(exams["test"]))
+val_labels = {"as given": splits["val"].labels, "corrected": repaired[len(splits["train"]) :]}
+if not total:
+    del val_labels["corrected"]
+temperatures = {
+    n: evaluation.fit_temperature(val_logits, torch.tensor(y)) for n, y in val_labels.items()
+}
+curves = {"as trained": logits.sigmoid()} | {
+    f"temperature {t:.2f}, labels {which}": (logits / t).sigmoid()
+    for which, t in temperatures.items()
+}
+errors = {which: evaluation.calibration_error(values, truth) for which, values in curves.items()}
+plots.reliability_curves(
+    {which: (values, truth) for which, values in curves.items()},
+    f"Calibration error on the test: {' → '.join(f'{e:.3f}' for e in errors.values())}",
+    path=runs / "Reliability.jpg",
+)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+temperature = list(temperatures.values())[-1]
+course.say(
+    f"The temperature is {temperature:.2f}: the model is "
+    + (
+        "**about right**."
+        if 0.95 < temperature < 1.05
+        else "**too modest**: where it says 80 %, more than 80 % are true."
+        if temperature < 1
+        else "**too sure**: where it says 80 %, fewer are true."
+    ),
+    f"Fitted to the labels as given it would be {temperatures['as given']:.2f}. Where a label is "
+    "wrong and the model right, the model seems to be wrong and too sure of it: wrong validation "
+    "labels spoil the temperature."
+    if total and temperatures["as given"] > temperature
+    else "",
+    f"The error on the test falls from {errors['as trained']:.3f} to "
+    f"{list(errors.values())[-1]:.3f}."
+    if list(errors.values())[-1] < errors["as trained"]
+    else f"On the test the error doesn't fall ({errors['as trained']:.3f} to "
+    f"{list(errors.values())[-1]:.3f}).",
+)
+
+# %% [markdown]
+# Where could such modesty come from? Two suspects: mixup (blended labels teach it never to be
+# sure) and wrong training labels (they teach it that anything may be different). We fit the
+# temperature of three heads on frozen features: trained on the labels as given, with mixup, and on
+# corrected labels.
+#
+# **Predict:** which of them will be lowest, that is, most modest?
+
+# %%
+truest = torch.tensor(list(val_labels.values())[-1])
+val_part = FeatureDataset(features["val"].features, truest)
+
+
+def temperature_of(labels, callbacks):
+    """The temperature of a head trained on these labels."""
+    head = frozen.with_new_head(SEED)
+    part = FeatureDataset(features["train"].features, labels)
+    training.train_head(head, part, None, callbacks, max_epochs=30, seed=SEED)
+    return evaluation.fit_temperature(
+        models.predict(head.head, make_loader(val_part, 64))[0], truest
+    )
+
+
+as_given = torch.tensor(splits["train"].labels)
+corrected = torch.tensor(repaired[: len(splits["train"])])
+causes = {
+    "labels as given": temperature_of(as_given, []),
+    "with mixup": temperature_of(as_given, [training.Mixup(alpha=0.2)]),
+}
+if total:
+    causes["labels corrected"] = temperature_of(corrected, [])
+pd.Series(causes, name="temperature").to_frame().round(2)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+blended = causes["with mixup"] < causes["labels as given"] - 0.02
+lowest = causes.get("labels corrected", causes["labels as given"])
+course.say(
+    f"Without mixup the temperature is {causes['labels as given']:.2f}, with it "
+    f"{causes['with mixup']:.2f}: "
+    + ("mixup makes a model more modest." if blended else "mixup alone doesn't explain it here."),
+    f"On corrected labels it is {causes['labels corrected']:.2f}"
+    + (
+        ": wrong labels make it modest too."
+        if causes["labels corrected"] > causes["labels as given"] + 0.02
+        else ": wrong labels play a small part."
+    )
+    if total
+    else "",
+    f"Even so it stays {'below' if lowest < 0.95 else 'near'} 1: regularisation and short "
+    "training make a model modest too. Rescaling keeps a model's order; it can't undo what wrong "
+    "labels did to it.",
+)
+
+# %% [markdown]
+# ## Is 0.5 the best threshold?
+#
+# Where a label is rare or hard, its probabilities may stay low, and 0.5 misses it. We tune one
+# [threshold](glossary.md#threshold) for each label on **validation** images. That set is small,
+# and what fits it best need not fit others. So we tune on many resamples of it, and let the images
+# that a resample leaves out say what its thresholds gain. Only then do we look at the test.
+#
+# **Predict:** will tuned thresholds gain more on validation images or on the test?
+
+# %%
+val_probabilities, probabilities = (x / temperature for x in (val_logits, logits))
+thresholds, expected = evaluation.bagged_thresholds(
+    val_probabilities.sigmoid().numpy(), list(val_labels.values())[-1], seed=SEED
+)
+half, own = (
+    evaluation.multilabel_scores(probabilities, truth, at)["macro_f1"] for at in (0.5, thresholds)
+)
+pd.DataFrame({"threshold": thresholds}, index=classes).T.round(2)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+kept = expected > 0
+seen_before, best_there = (
+    val_probabilities,
+    evaluation.tune_thresholds(val_probabilities.sigmoid().numpy(), list(val_labels.values())[-1]),
+)
+flattering = (
+    evaluation.multilabel_scores(seen_before, truest, best_there)["macro_f1"]
+    - evaluation.multilabel_scores(seen_before, truest, 0.5)["macro_f1"]
+)
+course.say(
+    f"Expected gain: {100 * expected:+.1f} points of macro F1, by the images that resamples left "
+    f"out. On the test: {100 * (own - half):+.1f}.",
+    f"On the very images that they were tuned on it would have been {100 * flattering:+.1f}.",
+    "The decision rests on the resamples alone: the model is saved with "
+    f"{'these thresholds' if kept else '0.5 for each label'}.",
+)
+
+# %% [markdown]
+# ## Should a rare label weigh more?
+#
+# `pos_weight` makes the examples that have a rare label count more in the loss. We try it where
+# trying is cheap, on frozen features with three seeds, and judge on validation images with the
+# best labels that we have.
+#
+# **Predict:** what will it do to F1 at 0.5, and what to the probabilities (BCE)?
+
+# %%
+ones = as_given.mean(dim=0).clamp(0.01, 0.99)
+weighted, rows = torch.nn.BCEWithLogitsLoss(pos_weight=((1 - ones) / ones).sqrt()), []
+for loss, criterion in (("plain", None), ("weighted", weighted)):
+    for seed in range(3):
+        head = training.refit_head(frozen, features["train"], features["val"], seed, criterion).head
+        scores = evaluation.multilabel_scores(*models.predict(head, make_loader(val_part, 64)))
+        rows.append({"loss": loss, **scores})
+tried = pd.DataFrame(rows).groupby("loss", sort=False).mean()
+tried.round(3)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+change = tried.loc["weighted"] - tried.loc["plain"]
+course.say(
+    f"With weights: macro F1 at 0.5 {100 * change['macro_f1']:+.1f} points, mAP "
+    f"{100 * change['map']:+.1f}, BCE {change['bce']:+.3f}.",
+    "Weights raise the probabilities of all labels, of rare ones most, so a threshold of 0.5 "
+    "finds more of them; a threshold of its own does the same without bending the probabilities. "
+    "Keep the plain loss unless **mAP**, which no threshold can improve, gains "
+    "clearly" + (": here it doesn't." if change["map"] < 0.01 else ": here it does."),
+)
+
+# %% [markdown]
+# ## Save all of it
+#
+# Temperature and thresholds are part of the model. Whoever loads it gets honest probabilities
+# without knowing about any of this.
+
+# %%
+keep = thresholds.tolist() if kept else [0.5] * len(classes)
+models.save_model(
+    runs / f"phase2_{name}", tuned, config | {"temperature": temperature, "thresholds": keep}
+)
+loaded, config = models.load_model(runs / f"phase2_{name}")
+models.predict_photo(loaded, config, splits["test"].paths[0]).round(3)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"Logits are divided by {config['temperature']:.2f}, "
+    f"{'each label has its own threshold' if kept else 'the threshold is 0.5 for each label'}, "
+    "and the photo's labels are "
+    f"{', '.join(n for n, has in zip(classes, truth[0], strict=True) if has) or 'none'}."
+)
+
+# %% [markdown]
+# ## In five lines
+#
+# 1. Let a model that has not seen a label judge it; look at the most suspicious first.
+# 2. Measure what wrong labels cost; in validation and test they also corrupt choices and scores.
+# 3. Calibrated means: of all labels given 80 %, 80 % hold. One temperature repairs a lot.
+# 4. Thresholds are tuned on validation images, and their gain is estimated on others.
+# 5. Save what you tuned with the model.
+#
+# ## Check yourself
+#
+# <details>
+# <summary>Why must the model that judges a label not have been trained on it?</summary>
+#
+# It may have learned the wrong label by heart, and would then find it perfectly normal.
+# </details>
+# <details>
+# <summary>A temperature changes all probabilities. Why doesn't it change mAP?</summary>
+#
+# It divides all logits by the same number, so their order stays the same, and mAP depends on
+# nothing else.
+# </details>
+# <details>
+# <summary>Tuned thresholds gain three points on the validation images they were tuned on. What do
+# you promise for new images?</summary>
+#
+# Less. Estimate it on images that had no say, such as those that a resample leaves out.
+# </details>
+#
+# ## Exercises
+#
+# **7.1** A model gives 40 labels a probability of 0.8; 30 of them are true. How large is the gap?
+
+# %% tags=["exercise"]
+gap = ...
+check.ex_07_1(gap)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+gap = abs(30 / 40 - 0.8)
+check.ex_07_1(gap)
+
+# %% [markdown]
+# **7.2** A logit is 2.0 and the temperature 2. What is the probability?
+
+# %% tags=["exercise"]
+probability = ...
+check.ex_07_2(probability)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+probability = 1 / (1 + np.exp(-2.0 / 2))
+check.ex_07_2(probability)
+
+# %% [markdown]
+# **7.3** Write the expected calibration error: ten bins of equal width from 0 to 1, in each the
+# gap between mean probability and the share that is true, averaged with the number of predictions
+# in a bin as weight.
+
+
+# %% tags=["exercise"]
+def expected_calibration_error(probabilities, labels): ...
+
+
+check.ex_07_3(expected_calibration_error)
+
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
+# @title Solution
+def expected_calibration_error(probabilities, labels):
+    bins = np.minimum((probabilities * 10).astype(int), 9)
+    error = 0.0
+    for number in range(10):
+        inside = bins == number
+        if inside.any():
+            difference = probabilities[inside].mean() - labels[inside].mean()
+            error += inside.mean() * abs(difference)
+    return error
+
+
+check.ex_07_3(expected_calibration_error)
+
+# %% [markdown]
+# **7.4** *(open)* Look for suspects among *your* labels: `COURSE_DATA=folder` with
+# `train_label.csv` and `test_label.csv` beside `train/` and `test/`. How many of the first twenty
+# would you change?
+#
+# ## Read on
+#
+# - Northcutt et al. 2021, [Confident Learning](https://arxiv.org/abs/1911.00068), and [Pervasive
+#   Label Errors in Test Sets](https://arxiv.org/abs/2103.14749): ImageNet's own mistakes.
+# - Guo et al. 2017, [On Calibration of Modern Neural Networks](https://arxiv.org/abs/1706.04599).
+# - Thulasidasan et al. 2019, [On Mixup Training](https://arxiv.org/abs/1905.11001): mixup and
+#   calibration.
+#
+# Previous: [6 · Why did it say that?](06_gradcam_analysis.ipynb) · Back to the
+# [README](../README.md)
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["record"]
+# @title For the record: what was measured goes into metrics.json
+if total:
+    for judge, precision in at_total.items():
+        course.record_result("panoramas", name, "label errors", method=judge, precision=precision)
+course.record_result(
+    "panoramas", name, "calibration", method="as trained", error=errors["as trained"]
+)
+course.record_result(
+    "panoramas", name, "calibration", method="with temperature", error=list(errors.values())[-1]
+)
