@@ -53,7 +53,8 @@ train, rng = splits["train"], np.random.default_rng(SEED)
 # ## What does it look like?
 #
 # The course draws its own images, so nothing has to be downloaded and everybody sees the same.
-# (Set `COURSE_DATA=real` for photos of birds and drones, or point it at a folder of your own.)
+# (Put `%env COURSE_DATA=real` into a cell above the imports for photos of birds and drones, or
+# point it at a folder of your own.)
 #
 # **Predict:** before you scroll on, write down three things that will differ between two images of
 # the *same* class.
@@ -102,7 +103,7 @@ if boxes and set(kinds) <= set(train.classes):
             left, top, right, bottom = boxes[train.paths[i]]
             crops.append(train[i][0][top:bottom, left:right])
             names.append(kind)
-    title = "Above: legs or skids, and a camera underneath. Below: neither"
+    title = "Above: legs or skids, and a camera or a load underneath. Below: neither"
     display(plots.image_grid(crops, names, title, path=figures / "Kinds.jpg"))
 else:
     print("Skipped: these images have no quadcopters of two kinds with boxes around them.")
@@ -176,9 +177,10 @@ course.say(
 # training and the other in the test, the model has seen the answer before, and the score is too
 # good.
 #
-# A **perceptual hash** shrinks a picture to a tiny grey one and describes it by 64 bits: is it,
-# from left to right and from top to bottom, more light or more dark, once, twice, three times
-# across? It is made of the mirror image too. Similar pictures have nearly the same bits.
+# A **perceptual hash** shrinks a picture to a tiny grey one and describes it by 64 bits, one for
+# each coarse pattern of light and dark waves (one across, two across, …): is it in the picture
+# more strongly than the median pattern? A second hash is made of the mirror image. Similar
+# pictures have nearly the same bits.
 #
 # **Predict:** we alter one image in five ways. Which of the five will the hash still recognise?
 
@@ -211,14 +213,10 @@ plots.image_grid(
 twins = data.twins_across(splits)
 course.say(
     f"Recognised: {', '.join(n for i, n in enumerate(altered, 1) if i in caught) or 'none'}. A "
-    "hash sees through what happens to files (resizing, compression, mirroring), but not through "
-    "a real change of viewpoint.",
+    "hash sees through what happens to files (resizing, compression, mirroring). For another "
+    "view of the same scene it takes more.",
     f"Between the three splits of this folder there are **{len(twins)} near-duplicates**"
-    + (
-        ": no image has a near-copy in another split."
-        if twins.empty
-        else "; move one of each pair."
-    ),
+    + (": none that the hash can find." if twins.empty else "; move one of each pair."),
     "When the course splits a folder for you, it keeps such pairs on one side.",
 )
 
@@ -273,7 +271,7 @@ course.say(
     f"The largest difference is in **{channel}** ({difference[np.abs(difference).argmax()]:+.2f}).",
     f"That is {far:.1f} standard deviations of ImageNet's own pixels: "
     + (
-        "nothing that the network has not met."
+        "colour alone is no obstacle, but it says nothing about shapes and textures."
         if far < 1
         else "expect features to transfer less well."
     ),
@@ -372,7 +370,8 @@ check.ex_01_2(imbalance)
 # %% [markdown]
 # **1.3** Make an augmentation of your own: a `data.Transform` to 224 × 224 that mirrors half of
 # the images and blurs each a little (`A.GaussianBlur(sigma_limit=(1, 2), p=1)`). It takes a size
-# and a list of names from the table above or of albumentations' own steps.
+# and a list, whose items are names from the figure above (`"mirror"`) or albumentations' own
+# steps.
 
 # %% tags=["exercise"]
 mine = ...

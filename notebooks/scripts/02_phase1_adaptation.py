@@ -57,8 +57,9 @@ print("backbone:", backbone.name)
 #
 # [ImageNet](https://arxiv.org/abs/1409.0575) is a collection of millions of photos sorted by
 # nouns. Between 2010 and 2017 its competition, ILSVRC, asked the same question every year: here
-# are 1.2 million photos of 1,000 classes, from *acorn* to *zucchini*; name what is on 100,000
-# others. Five guesses were allowed, so the measure was the **top-5 error**.
+# are 1.2 million photos of 1,000 classes, from *acorn* to *zucchini*; name what is on 100,000 or
+# more others. Five guesses were allowed, so the measure was the [top-5
+# error](glossary.md#top-5-error).
 #
 # **Predict:** in which year did [deep networks](https://papers.nips.cc/paper/4824) enter, and by
 # how much did the error fall?
@@ -166,9 +167,9 @@ course.say(
     f"MobileNetV2's parameters but only {share['multiplications']:.0%} of its multiplications: "
     "early maps have few channels and many cells, late ones the reverse.",
     "(The tables give parameters in thousands and multiplications in millions.)",
-    f"EfficientNet-Lite0 has the same stages, a little wider: {totals[1]:.0f} million "
-    f"multiplications an image instead of {totals[0]:.0f}. Both end with 1,280 channels. This "
-    f"notebook runs on **{backbone.name}**.",
+    f"EfficientNet-Lite0 has similar stages, with other repeats and widths: {totals[1]:.0f} "
+    f"million multiplications an image instead of {totals[0]:.0f}. Both end with 1,280 channels. "
+    f"This notebook runs on **{backbone.name}**.",
 )
 
 # %% [markdown]
@@ -187,7 +188,8 @@ pointwise = models.multiplications(14, 14, 96, 96, kernel=1)
 plots.inverted_residual(
     24,
     6,
-    f"A separable convolution costs 1/{plain_cost / (depthwise + pointwise):.0f} of a plain one",
+    "An inverted residual: narrow, wide, narrow. Its 3 × 3 is separable: "
+    f"1/{plain_cost / (depthwise + pointwise):.0f} of the cost",
 )
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
@@ -241,7 +243,8 @@ if len(positive):
 #
 # Now the model of this course: the backbone, its map averaged over all cells, and one linear layer
 # that gives a number per class, a [logit](glossary.md#logit). Only that layer is new, and it
-# starts at random. A sanity check that costs nothing: such a head must do no better than guessing.
+# starts at random. A sanity check that costs nothing: such a head should do about as well as
+# guessing.
 #
 # **Predict:** for a head that gives each of `K` classes the same probability, what is the loss?
 # (It is a [cross entropy](glossary.md#cross-entropy), minus the logarithm of the probability of
@@ -262,12 +265,11 @@ plots.prediction_grid(
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 largest = np.bincount(val.labels).max() / len(val)
-low, high = evaluation.accuracy_interval(np.bincount(val.labels).max(), len(val))
 course.say(
     f"The loss is {before['loss']:.2f}, and a uniform guess among {len(classes)} classes would "
     f"have ln {len(classes)} = {np.log(len(classes)):.2f}. Accuracy is {before['accuracy']:.0%}; "
-    f"always naming the largest class gives {largest:.0%}, and by chance anything from {low:.0%} "
-    f"to {high:.0%} would come up on {len(val)} images.",
+    f"always naming the largest class gives {largest:.0%}. A single random head may stray from "
+    "that by some points: it gives similar images the same answer.",
     "An untrained head that is clearly *better* than that would mean a leak, or labels that are "
     "wired wrongly.",
 )
@@ -328,7 +330,7 @@ course.say(
     f"The two differ by {abs(loss - total / len(train)):.0e}. The Trainer adds no magic: it "
     "moves things to a GPU where there is one, seeds every epoch, keeps a history, measures, and "
     "calls [callbacks](glossary.md#callback).",
-    "It fits on one screen; read `helpers/training/trainer.py` when you are curious.",
+    "Its loop is short; read `helpers/training/trainer.py` when you are curious.",
 )
 
 # %% [markdown]
@@ -340,7 +342,8 @@ course.say(
 # `model.train()` says.
 #
 # **Predict:** we train one epoch from the same start, but forget half of the freezing. How many
-# points of validation accuracy will that cost?
+# points of validation accuracy will that cost? (The table also gives the cosine between an image's
+# features before and after: 1 means that their direction is unchanged.)
 
 # %%
 careless = models.TransferModel(backbone, len(classes), dropout=0.0)
@@ -395,7 +398,7 @@ print(f"{tuple(features.features.shape)}: views, images, features, in {feature_s
 #
 # The [learning-rate range test](https://arxiv.org/abs/1506.01186) trains a copy for a few dozen
 # batches while the rate grows from tiny to huge. Where the loss is lowest the rate is already on
-# the verge; a tenth of that is a safe ceiling.
+# the verge; a tenth of that is a safe ceiling: a rule of thumb, not a law.
 #
 # **Predict:** sketch the curve: what happens at very small rates, and what at very large ones?
 
@@ -542,7 +545,7 @@ print(*sorted(path.name for path in saved.iterdir()), sep="\n")
 # %% [markdown]
 # ## In five lines
 #
-# 1. A backbone trained on ImageNet turns nearly any photo into useful features.
+# 1. A backbone trained on ImageNet turns many kinds of images into useful features.
 # 2. Phase 1 trains a new head on them: few parameters, few images, seconds.
 # 3. Frozen means: no gradients *and* batch norm in evaluation mode.
 # 4. Frozen features can be computed once and kept.
@@ -604,7 +607,8 @@ check.ex_02_2(separable)
 
 # %% [markdown]
 # **2.3** Write your own `freeze(network)`, for any network in any project: no gradients, no moving
-# batch norm, and it must stay frozen when somebody calls `train()` on the model around it.
+# batch norm, and it must stay frozen when somebody calls `train()` on the model around it. (Hint:
+# that calls `train` of each part, and an object's method can be replaced.)
 
 
 # %% tags=["exercise"]

@@ -76,8 +76,9 @@ print(f"{name}: best validation loss {early.monitor.best:.3f}, after epoch {earl
 # since batches of 16 would give poor ones.
 #
 # **Early stopping is reset.** It still remembers the best loss of phase 1, with a model that was
-# another one. Phase 2 may get worse before it gets better; without a reset, it would be judged
-# against phase 1's best loss from the first epoch. With the reset comes the patience of phase 2.
+# another one. Phase 2 may get worse before it gets better, since the head was fitted to features
+# that now move; without a reset, it would be judged against phase 1's best loss from the first
+# epoch. With the reset comes the patience of phase 2.
 #
 # **Predict:** how many times as many numbers learn now as in phase 1?
 
@@ -125,8 +126,12 @@ course.say(
     + ("already below" if first["val_loss"] < scores["loss"].iloc[0] else "still above")
     + f" phase 1's {scores['loss'].iloc[0]:.2f}; the kept epoch, {early.best_epoch}, has "
     f"{scores['loss'].iloc[1]:.2f}.",
-    "Each step of phase 2 costs a pass forward and back through the whole network, each step of "
-    "phase 1 a multiplication: the two halves of the figure took minutes and seconds.",
+    f"In its first epoch accuracy went from {scores['accuracy'].iloc[0]:.0%} to "
+    f"{first['val_accuracy']:.0%}: while all layers move at once, the head has to follow.",
+    "Each step of phase 2 is a pass forward and back through the whole network, each step of "
+    f"phase 1 a multiplication: {sum(row['seconds'] for row in phase2_history.epochs):.0f} "
+    f"seconds here, {sum(row['seconds'] for row in phase1_history.epochs):.1f} there, once its "
+    "features were computed.",
 )
 
 # %%
@@ -163,7 +168,7 @@ course.say(
         if phase1_history.epochs[-1]["lr"] > 0.05 * config["learning_rate"]
         else " to almost nothing."
     ),
-    f"The highest rate of phase 2 is {rate:.0e}, a tenth of phase 1's "
+    f"The backbone's highest rate in phase 2 is {rate:.0e}, a tenth of phase 1's "
     f"{config['learning_rate']:.0e}. The axis is logarithmic: a step down of one mark is ten "
     "times less.",
 )
@@ -205,8 +210,7 @@ course.say(
     f"{scores.loc['phase 1', 'accuracy']:.0%}.",
     "It never fell behind: on these images phase 1's rate does no harm."
     if min(hot_scores) >= scores.loc["phase 1", "accuracy"]
-    else "It never came back, although the rate falls to almost nothing: there is nothing left "
-    "to build on."
+    else "It never came back, although the rate falls to almost nothing."
     if recovered < 5
     else f"As the rate falls it learns anew, {recovered:.0f} points, "
     + (
@@ -217,9 +221,10 @@ course.say(
 )
 
 # %% [markdown]
-# What was destroyed? A head is soon trained again; features are not. So we ask the features alone:
-# how well does the best linear classifier on them, a [logistic
-# regression](glossary.md#logistic-regression), tell the validation images apart?
+# An accuracy of one in four usually means the same answer for every image. What was destroyed? A
+# head is soon trained again; features are not. So we ask the features alone: how well does the
+# best linear classifier on them, a [logistic regression](glossary.md#logistic-regression), tell
+# the validation images apart?
 #
 # **Predict:** will features after the reckless run be better or worse than ImageNet's own, for
 # *our* classes?
@@ -241,6 +246,7 @@ plots.measure_bars(
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 imagenet, careful, rough = probe["accuracy"]
+spreads = [features.std(dim=0).mean().item() for features in val_rows.values()]
 course.say(
     f"The classifier gets {imagenet:.0%} right from ImageNet's features, from carefully "
     f"fine-tuned ones {careful:.0%}, from those of the reckless run {rough:.0%}.",
@@ -249,7 +255,14 @@ course.say(
     if careful > imagenet
     else "Here careful fine-tuning has not improved the features for our classes.",
     f"After the reckless run it gets **{100 * (imagenet - rough):.0f} points less** than from "
-    "ImageNet's features: they have been overwritten."
+    "ImageNet's features. "
+    + (
+        "They hardly depend on the image any more (over images they vary "
+        f"{spreads[2] / spreads[0]:.0%} as much as ImageNet's): the network has collapsed."
+        if spreads[2] < 0.1 * spreads[0]
+        else "They still vary over images, but not with what we ask: what was there has been "
+        "overwritten."
+    )
     if rough < imagenet - 0.02
     else "The reckless features are no worse for these classes; what they have forgotten about "
     "others, this test can't see.",
@@ -260,7 +273,7 @@ course.say(
 #
 # A model [overfits](glossary.md#overfitting) when it knows its training images by heart instead of
 # learning what they have in common. To see it, we compare accuracy on training images (at most
-# 240, without augmentation, without dropout) with validation.
+# 240, without augmentation, without [dropout](glossary.md#dropout)) with validation.
 #
 # **Predict:** which phase has the wider gap?
 
@@ -288,7 +301,7 @@ course.say(
         else "That is hardly overfitting."
     ),
     "It is no reason to go back to phase 1: the validation loss is lower all the same. A gap "
-    "says that *more data* or stronger augmentation would help, not that the model is worse."
+    "says that *more data* or stronger augmentation may help, not that the model is worse."
     if wide > 0.05 and better
     else "",
 )
@@ -327,9 +340,9 @@ plots.measure_bars(
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 course.say(
-    f"Nobody cheated, and still, with {len(right)} candidates and {right.shape[1] // 2} images "
-    f"to choose by, the reported number is **{100 * (chosen - honest):.1f} points too good**: "
-    "the best of many is partly the luckiest of many.",
+    f"Nobody meant to cheat, and still, with {len(right)} candidates and {right.shape[1] // 2} "
+    f"images to choose by, the reported number is **{100 * (chosen - honest):.1f} points too "
+    "good**: the best of many is partly the luckiest of many.",
     "How to notice: ask how often the test set was looked at before the number was written down. "
     "The answer has to be: never.",
 )
@@ -484,9 +497,10 @@ course.say(
 #
 # The same program drew the training images and the test images. Does the model know drones, or
 # this program's drones? Photos will tell. Their labels don't distinguish kinds of drones, so any
-# of the three counts as right; an answer is *bird* if its probability is at least half.
+# of the three counts as right; an answer is *bird* if the bird's probability is at least half.
 #
-# `make real` fetches the photos. Without them you see the course's own published result.
+# `make real`, typed in a terminal in the course's folder, fetches the photos. Without them you see
+# the course's own published result.
 #
 # **Predict:** which will be recognised worse, birds or drones? Why?
 

@@ -94,7 +94,8 @@ course.say(
 #
 # Lay a grid over the feature map: level 4 has 4 × 4 bins, level 2 has four, level 1 is the whole
 # map. Keep the largest value of each channel in each bin. That is 16 + 4 + 1 = 21 numbers per
-# channel, wherever the borders of the bins lie.
+# channel. Where a level doesn't divide the map (4 bins on 5 rows), neighbouring bins share cells,
+# so one peak may show in several.
 #
 # **Predict:** with 1,280 channels, how long is the vector? And for a map twice as wide?
 
@@ -203,7 +204,10 @@ course.say(
 # [cross-validation](glossary.md#cross-validation). Training and validation images are dealt into
 # five folds; in turn one fold judges, one stops the training, and three teach. So every image is
 # judged once by a model that has not seen it. The pyramid's head has 21 times as many inputs, so
-# each way picks its own learning rate from seven.
+# each way picks its own learning rate from seven, by the loss of the fold that stops the first
+# turn (which later judges too: a small optimism, the same for all four). The *p-value* below says
+# how likely so uneven a split would be if both ways were equally good ([McNemar's
+# test](glossary.md#mcnemars-test)).
 #
 # **Predict:** write down the order in which the four will finish.
 
@@ -271,9 +275,9 @@ course.say(
 )
 
 # %% [markdown]
-# Only now, for the winner alone, do we look at the test. (Notebook 3 opened the same test for
-# another question. Nothing is chosen by it, here as there.) **Predict:** will it be above or below
-# the cross-validated number?
+# Only now do we look at the test, for the winner. (Notebook 3 opened the same test for another
+# question. Nothing is chosen by it, here as there.) **Predict:** will it be above or below the
+# cross-validated number?
 
 # %%
 best = means.idxmax()
@@ -355,25 +359,25 @@ for side in (160, 224, 320, 448):
     loader = make_loader(splits["val"].with_transform(eval_transform(rule)))
     scores[side] = evaluation.accuracy(*models.predict(any_size, loader))
 scores = pd.Series(scores, name="any size, average")
+top = scores.index[scores > scores.max() - 1.5 / len(splits["val"])].tolist()  # within an image
 plots.lines(
     scores.to_frame(),
     "square root of the pixels per image",
     "validation accuracy",
-    f"Trained at about {SIZE[0]}, tested at other sizes: best at {scores.idxmax()}",
+    f"Trained at about {SIZE[0]}, tested at other sizes: best at {' and '.join(map(str, top))}",
 )
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 course.say(
-    f"Best at {scores.idxmax()}, with {scores.max():.1%}, worst at {scores.idxmin()}, with "
-    f"{scores.min():.1%}; one image is {100 / len(splits['val']):.1f} points.",
-    "The head has learned what features look like at this size: shown much smaller or larger, "
-    "the same thing gives others. Train at the size you will use."
-    if scores.idxmax() == 224
-    else "Larger images help here, since they show small objects in more cells; but the head was "
-    "not trained for them, so training at that size may bring more."
-    if scores.idxmax() > 224
-    else "Smaller images do no harm here, and are cheaper.",
+    f"Best at {' and '.join(map(str, top))}, with {scores.max():.1%}, worst at "
+    f"{scores.idxmin()}, with {scores.min():.1%}; one image is {100 / len(splits['val']):.1f} "
+    "points.",
+    "A head trained at 224 gains nothing from another size: it has learned what features look "
+    "like there. Does training at another size help? The next section tries."
+    if 224 in top
+    else "Another size is better than the one it was trained at. Would training there bring "
+    "more? The next section tries.",
 )
 
 # %% [markdown]
@@ -422,8 +426,9 @@ course.say(
         if tried["loss"].idxmin() == "side by side"
         else ". So one size, well chosen, is as good here; but you have to know which."
     ),
-    f"On the test the three together get {pyramid_score:.1%} right, at the price of three passes "
-    "through the network. Notebook 5 asks what that is worth for wide scenes.",
+    f"On the test (nothing is chosen by it) the three together get {pyramid_score:.1%} right, at "
+    "the price of three passes through the network. Notebook 5 asks what that is worth for wide "
+    "scenes.",
 )
 
 # %% [markdown]
@@ -463,8 +468,8 @@ course.say(
 # ## The same on photos of landscapes
 #
 # Landscapes come in all shapes, and may carry several labels at once. Their measure is mean
-# average precision, [mAP](glossary.md#map). This part runs where the photos are, with
-# `COURSE_DATA=real`.
+# average precision, [mAP](glossary.md#map). Without photos skip this part; nothing later needs it.
+# It runs where the photos are, with `COURSE_DATA=real`.
 
 # %%
 panoramas = {}
@@ -499,7 +504,7 @@ if panoramas:
 # 1. Convolutions take any size; only the classifier needs one length, and pooling gives it.
 # 2. Spatial pyramid pooling keeps where things are, for 21 times as many weights.
 # 3. Batches of one shape under a pixel budget: nothing padded, nothing out of memory.
-# 4. Compare by cross-validation, test the winner once, and mind what is within luck.
+# 4. Compare by cross-validation, test what you chose, and mind what is within chance.
 # 5. Ask who profits: the size of the object can matter more than the shape of the image.
 #
 # ## Check yourself
@@ -515,7 +520,7 @@ if panoramas:
 # <summary>Why not simply pad all images of a batch to the largest?</summary>
 #
 # It costs time and memory for pixels that say nothing, and network and pooling see a border that
-# was never in their training.
+# was never in their training, unless you train with it.
 # </details>
 # <details>
 # <summary>Average pooling also takes maps of any size. What does the pyramid add?</summary>

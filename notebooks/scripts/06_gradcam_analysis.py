@@ -89,9 +89,10 @@ course.say(
 # ## Grad-CAM in ten lines
 #
 # What does this model look at? The backbone turns an image into a grid of cells, 7 × 7 for 224 ×
-# 224 pixels, and in each cell into some 1,280 channels. **Grad-CAM** asks how much the class's
-# logit would rise with each channel, and adds the channels up with those weights, cell by cell.
-# What speaks for the class is bright.
+# 224 pixels, and in each cell into 1,280 numbers, one per channel. A cell is 32 pixels wide, so no
+# map is sharper than that. **Grad-CAM** asks how much the class's logit would rise with each
+# channel, and adds the channels up with those weights, cell by cell. What speaks for the class is
+# bright.
 #
 # **Predict:** where will it be bright, for a large quadcopter at sunset?
 
@@ -229,9 +230,8 @@ def needed(share):
 
 
 course.say(
-    f"Half of the gain takes at most **{needed(0.5)} counter-examples**, four fifths take "
-    f"{needed(0.8)}: the shortcut is so easy that the head gives it up only when it is wrong "
-    "often enough.",
+    f"Half of the gain takes at most **{needed(0.5)} counter-examples**, four fifths at most "
+    f"{needed(0.8)}: the head gives the shortcut up only when it is wrong often enough.",
     f"With {cure.index[-1]} the sky still changes {cure['changed by the sky'].iloc[-1]:.0%} of "
     "the answers.",
 )
@@ -246,7 +246,7 @@ for key, head in heads.items():
     }
 filmed = np.flatnonzero(by_day & (given == pair.index("large_quadcopter")))
 views = torch.stack([looks[i][0] for i in filmed])
-drawn = {key: explain.cam_maps(head, views) for key, head in heads.items()}
+drawn = {key: explain.cam_maps(head, views, given[filmed]) for key, head in heads.items()}
 frames = explain.scale_boxes(
     [objects[unbiased.paths[i]] for i in filmed], unbiased.sizes[filmed], (224, 224)
 )
@@ -352,9 +352,10 @@ for ending, rows in (("Correct", correct), ("Incorrect", wrong)):
         )
 
 # %% [markdown]
-# **What we saw.** A map on the object says that the model found it and took it for something else:
-# the image is too small, too blurred, or seen from an odd side. A map beside it says that the
-# answer came from somewhere else: that is when you should go looking for a shortcut.
+# **What we saw.** A map on the object suggests that the model used the object's region and took it
+# for something else; why, the map can't say. Is the object small, blurred, seen from an odd side?
+# A map clearly beside it (by more than a cell) hints that the answer came from somewhere else:
+# that is when you should go looking for a shortcut.
 #
 # A mistake has two maps worth seeing: the evidence for the answer, and what there was for the
 # right class.
@@ -390,8 +391,10 @@ course.say(
 # %% [markdown]
 # ## Five formulas for a map
 #
-# They differ in how they weigh the channels. *ScoreCAM* needs a prediction for each channel,
-# hundreds for one image, so it draws only two here.
+# *GradCAM* weighs channels by their mean gradient, *GradCAM++* by positive gradients, *LayerCAM*
+# cell by cell, *ScoreCAM* by the answer when only that channel's place is shown. *EigenCAM* takes
+# the strongest pattern that the channels share, and asks no class. *ScoreCAM* needs a prediction
+# for each channel, hundreds for one image, so it draws only two here.
 #
 # **Predict:** will the five agree on the place?
 
@@ -414,7 +417,8 @@ course.say(
     "channels (Grad-CAM++) by positive gradients gives nearly the same map, up to a factor that "
     "scaling removes.",
     "For the same reason Grad-CAM is plain [CAM](https://arxiv.org/abs/1512.04150) here: the "
-    "gradient *is* the head's weight. With a spatial pyramid they would part.",
+    "gradient is the head's weight, divided by the number of cells. With a spatial pyramid they "
+    "would part.",
 )
 
 # %% [markdown]
@@ -482,8 +486,8 @@ if len(table):
         f"({points.loc['centre', 'phase 2']:.0%}) until the objects are small: there it drops to "
         f"{small['centre']:.0%} and Grad-CAM stays at {small['GradCAM']:.0%}.",
         f"On the {len(mistaken)} wrong answers Grad-CAM points at "
-        f"{mistaken['points at it'].mean():.0%} of the objects: where it does, the model saw the "
-        "object and called it by the wrong name."
+        f"{mistaken['points at it'].mean():.0%} of the objects: there it used the object's "
+        "region, and why it erred the map can't say."
         if len(mistaken)
         else "",
     )
@@ -546,7 +550,8 @@ course.say(
 #
 # A map that would look the same for a model that knows nothing shows the image, not the reason.
 # The [sanity check](https://arxiv.org/abs/1810.03292) makes the model random, first the head, then
-# block after block towards the input, and compares the maps with the trained model's.
+# block after block towards the input, and compares the maps with the trained model's, by rank
+# correlation: 1 if both order the cells alike, 0 if they have nothing in common.
 #
 # **Predict:** which of the three formulas will not even notice that the head is random?
 

@@ -94,7 +94,9 @@ if len(suspects):
 # is wrong.
 #
 # We compare with a cheaper judge, a head that has been **trained on** these very labels, and with
-# picking at random. Both judges' labels are ranked in the same way.
+# picking at random. Both judges' labels are ranked in the same way. (The judges also differ in
+# kind: a regularised regression on whole images, and a head trained step by step on augmented
+# ones. So the comparison doesn't isolate having seen the label.)
 #
 # **Predict:** how much does it matter that a judge has not seen the label before?
 
@@ -227,7 +229,8 @@ if total:
         + (
             "that is within the noise of the seeds."
             if exact.abs().max() < 200 * spread["exact_match"].mean()
-            else "more than the seeds explain."
+            else "more than the seeds explain (they share one test set, whose own chance comes "
+            "on top)."
         ),
         "The head was trained and stopped on these labels, so this is the price of both. Wrong "
         "*test* labels would corrupt the score itself, as notebook 5 saw on validation images.",
@@ -239,7 +242,9 @@ if total:
 # A model that keeps its promises is [calibrated](glossary.md#calibration). Where it isn't, one
 # number often suffices: a **temperature** ([Guo et al. 2017](https://arxiv.org/abs/1706.04599))
 # divides all logits. Above 1 it makes a model that is too sure more modest, below 1 a model that
-# is too modest bolder. The order of the images, and so mAP, stays the same.
+# is too modest bolder. The order of the images, and so mAP, stays the same. The figure sorts
+# answers into ten bins by probability; on the diagonal, promises are kept. The *calibration error*
+# is the mean gap between promise and truth, weighted by how many answers a bin holds.
 #
 # **Predict:** notebook 5's model was fine-tuned with mixup. Will it be too sure or too modest?
 
@@ -338,8 +343,8 @@ course.say(
     if total
     else "",
     f"Even so it stays {'below' if lowest < 0.95 else 'near'} 1: regularisation and short "
-    "training make a model modest too. Rescaling keeps a model's order; it can't undo what wrong "
-    "labels did to it.",
+    "training may be further causes. (One seed each: take the second digit with caution.) "
+    "Rescaling keeps a model's order; it can't undo what wrong labels did to it.",
 )
 
 # %% [markdown]
@@ -347,8 +352,9 @@ course.say(
 #
 # Where a label is rare or hard, its probabilities may stay low, and 0.5 misses it. We tune one
 # [threshold](glossary.md#threshold) for each label on **validation** images. That set is small,
-# and what fits it best need not fit others. So we tune on many resamples of it, and let the images
-# that a resample leaves out say what its thresholds gain. Only then do we look at the test.
+# and what fits it best need not fit others. So we tune on many resamples of it (as many images,
+# drawn with replacement), and let the images that a resample leaves out say what its thresholds
+# gain. Only then do we look at the test.
 #
 # **Predict:** will tuned thresholds gain more on validation images or on the test?
 
@@ -374,9 +380,11 @@ flattering = (
     - evaluation.multilabel_scores(seen_before, truest, 0.5)["macro_f1"]
 )
 course.say(
-    f"Expected gain: {100 * expected:+.1f} points of macro F1, by the images that resamples left "
-    f"out. On the test: {100 * (own - half):+.1f}.",
-    f"On the very images that they were tuned on it would have been {100 * flattering:+.1f}.",
+    f"Thresholds of one resample gain {100 * expected:+.1f} points of macro F1 on the images "
+    "that it left out: a cautious estimate for their mean, which the table shows. On the test "
+    f"the mean gains {100 * (own - half):+.1f}.",
+    f"Thresholds tuned once on all validation images would seem to gain {100 * flattering:+.1f} "
+    "there: that is how much one would fool oneself.",
     "The decision rests on the resamples alone: the model is saved with "
     f"{'these thresholds' if kept else '0.5 for each label'}.",
 )
@@ -439,7 +447,8 @@ course.say(
 # %% [markdown]
 # ## In five lines
 #
-# 1. Let a model that has not seen a label judge it; look at the most suspicious first.
+# 1. Rank labels by the doubts of a model that has not seen them, and check the most suspicious
+#    first.
 # 2. Measure what wrong labels cost; in validation and test they also corrupt choices and scores.
 # 3. Calibrated means: of all labels given 80 %, 80 % hold. One temperature repairs a lot.
 # 4. Thresholds are tuned on validation images, and their gain is estimated on others.
