@@ -84,11 +84,13 @@ def stage_table(backbone: Backbone, size: tuple[int, int] = (224, 224)) -> pd.Da
             rows.append(_watch(block))
         else:  # a convolution's batch norm
             rows[-1]["parameters"] += sum(parameter.numel() for parameter in block.parameters())
-    with evaluating(backbone.features), torch.no_grad():
-        backbone.features(torch.zeros(1, 3, *size))
-    for row in rows:
-        for hook in row.pop("hooks"):
-            hook.remove()
+    try:
+        with evaluating(backbone.features), torch.no_grad():
+            backbone.features(torch.zeros(1, 3, *size))
+    finally:
+        for row in rows:
+            for hook in row.pop("hooks"):
+                hook.remove()
     table = pd.DataFrame(rows)
     stage = (table[["block", "channels"]] != table[["block", "channels"]].shift()).any(axis=1)
     return (

@@ -65,7 +65,7 @@ def inverted_residual(
 ) -> Figure:
     """A block of MobileNetV2 that keeps its map's size, from left to right.
 
-    Each box is a map: as high as it has channels. Arrows are convolutions.
+    Each box is a map, higher where it has more channels (not to scale). Arrows are convolutions.
     """
     figure, axis = plt.subplots(figsize=(7.2, 3.4), layout="constrained")
     wide = channels * expansion

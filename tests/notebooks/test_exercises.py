@@ -86,7 +86,11 @@ SLIPS = [
     ("05_3", "check.ex_05_3(lambda p, y, recall: 0.9)", "recall of"),
     ("05_3", "check.ex_05_3(lambda p, y, recall: 0.0)", "lower than it has to be"),
     ("06_1", "check.ex_06_1(lambda m: (m - m.min()) / (m.max() - m.min()))", "divide by zero"),
-    ("06_2", "check.ex_06_2(lambda m, box: box[1] <= m.argmax() % 20 <= box[3])", "Not yet"),
+    (
+        "06_2",
+        "check.ex_06_2(lambda m, box: box[1] <= m.argmax() % 20 <= box[3])",
+        "rows and columns",
+    ),
     ("06_3", "check.ex_06_3(lambda p, image, patch: np.zeros((32, 48)))", "4 × 6 places"),
     ("07_1", "check.ex_07_1(-0.05)", "without a sign"),
     ("07_2", "check.ex_07_2(0.44)", "the *logit* is divided"),
