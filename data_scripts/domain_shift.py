@@ -14,12 +14,11 @@ import pandas as pd
 import torch
 
 from data_scripts.tasks import course_folder
-from helpers.course import ROOT, read_results
+from helpers.course import published_results
 from helpers.data import ImageFolderDataset, eval_transform, make_loader
 from helpers.models import TransferModel, predict
 
 IN_FLIGHT = Path(__file__).with_name("labels") / "birds_in_flight.csv"
-PUBLISHED = ROOT / "Save_Model" / "drones" / "metrics.json"
 BIRD = "flying_bird"  # the drawn class; the other three are drones
 EXPERIMENT = "drawings to photos"  # its name in metrics.json
 
@@ -91,13 +90,8 @@ def published_accuracy(backbone: str) -> pd.DataFrame:
     Of another backbone where there is none of this one: the columns' name says which. Empty where
     none was published.
     """
-    rows = pd.DataFrame(read_results(PUBLISHED)["rows"])
-    rows = rows[rows["experiment"] == EXPERIMENT]
-    if rows.empty:
+    table = published_results("drones", backbone, EXPERIMENT)
+    if table.empty:
         return pd.DataFrame(columns=["photos", "accuracy"])
-    if backbone not in set(rows["backbone"]):
-        backbone = rows["backbone"].iloc[0]
-    rows = rows[rows["backbone"] == backbone]
-    wide = rows.pivot(index="method", columns="metric", values="value").loc[rows["method"].unique()]
-    table = pd.DataFrame({"photos": wide["test_images"].astype(int), "accuracy": wide["accuracy"]})
-    return table.rename_axis(index=None, columns=f"published, {backbone}")
+    table = table.rename(columns={"test_images": "photos"}).astype({"photos": int})
+    return table[["photos", "accuracy"]]

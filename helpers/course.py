@@ -13,10 +13,15 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from IPython.display import Markdown, display
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 ROOT = Path(__file__).resolve().parents[1]
+PUBLISHED = ROOT / "Save_Model"
 FORMS = ("rendered", "real")
 ROW_KEYS = ("backbone", "experiment", "phase", "method", "metric")  # what tells results apart
 
@@ -133,6 +138,30 @@ def record_result(
     temporary = path.with_suffix(".tmp")
     temporary.write_text(f'{{\n  {head},\n  "rows": [\n{lines}\n  ]\n}}\n', encoding="utf-8")
     temporary.replace(path)
+
+
+def published_results(
+    task: str, backbone: str, experiment: str, form: str = "rendered"
+) -> pd.DataFrame:
+    """The course's own results: a row for each phase or method, a column for each metric.
+
+    Of another backbone where there is none of this one: the columns' name says which. Empty where
+    none was published. `form`: "rendered" or "real".
+    """
+    import pandas as pd  # not needed to find a folder
+
+    name = "metrics.json" if form == "rendered" else f"metrics_{form}.json"
+    rows = pd.DataFrame(read_results(PUBLISHED / task / name)["rows"])
+    rows = rows[rows["experiment"] == experiment]
+    if rows.empty:
+        return pd.DataFrame()
+    if backbone not in set(rows["backbone"]):
+        backbone = rows["backbone"].iloc[0]
+    rows = rows[rows["backbone"] == backbone]
+    which = (rows["phase"] + " " + rows["method"]).str.strip()
+    table = rows.assign(which=which).pivot(index="which", columns="metric", values="value")
+    table = table.loc[which.unique()]
+    return table.rename_axis(index=None, columns=f"published, {backbone}")
 
 
 def read_results(path: Path) -> dict:

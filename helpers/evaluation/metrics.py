@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -121,15 +121,21 @@ def multilabel_scores(
     """
     probabilities, truth = logits.sigmoid().numpy(), labels.numpy().astype(bool)
     predicted = probabilities >= np.asarray(thresholds)
-    occurs = truth.any(axis=0)
     return {
-        "map": float(average_precision_score(truth[:, occurs], probabilities[:, occurs])),
+        "map": mean_average_precision(logits, labels),
         "micro_f1": float(f1_score(truth, predicted, average="micro", zero_division=0)),
         "macro_f1": float(f1_score(truth, predicted, average="macro", zero_division=0)),
         "exact_match": float((predicted == truth).all(axis=1).mean()),
         "hamming_loss": float((predicted != truth).mean()),
         "bce": nn.functional.binary_cross_entropy_with_logits(logits, labels.float()).item(),
     }
+
+
+def mean_average_precision(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """mAP: the mean of average precision over the labels that occur; logits and labels (N, L)."""
+    truth = labels.numpy() > 0.5
+    occurs = truth.any(axis=0)
+    return float(average_precision_score(truth[:, occurs], logits.sigmoid().numpy()[:, occurs]))
 
 
 def average_precisions(
@@ -179,6 +185,33 @@ def paired_test(first: Sequence[bool], second: Sequence[bool]) -> tuple[int, int
     if mended + broken == 0:
         return 0, 0, 1.0
     return mended, broken, float(binomtest(mended, mended + broken).pvalue)
+
+
+def paired_bootstrap(
+    score: Callable[[torch.Tensor, torch.Tensor], float],
+    first: torch.Tensor,
+    second: torch.Tensor,
+    labels: torch.Tensor,
+    rounds: int = 500,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """95 % interval of how much higher the second model scores, for scores that McNemar can't test.
+
+    The images are drawn anew, with replacement, `rounds` times; both models are scored on the same
+    draw each time (Efron 1979; of the differences the 2.5th and the 97.5th percentile).
+
+    Args:
+        score: called as `score(logits, labels)`, as `mean_average_precision` is.
+        first, second: logits of the two models on the same images (N, …).
+        labels: (N, …).
+    """
+    rng, differences = np.random.default_rng(seed), []
+    for _ in range(rounds):
+        drawn = torch.from_numpy(rng.integers(len(labels), size=len(labels)))
+        truth = labels[drawn]
+        differences.append(score(second[drawn], truth) - score(first[drawn], truth))
+    low, high = np.percentile(differences, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def selection_bias(right: ArrayLike, rounds: int = 200, seed: int = 0) -> tuple[float, float]:

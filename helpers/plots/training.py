@@ -12,16 +12,19 @@ from matplotlib.ticker import MaxNLocator
 
 from helpers.plots.style import COLOURS, MARK, TRAIN, VAL, chart, finish
 from helpers.training.history import History
+from helpers.training.lr_range import suggest_rate
 
 RUNS = COLOURS[2:]  # of several trainings: blue and orange are training and validation
 
 
 def lr_range(test: pd.DataFrame, chosen: float, path: str | Path | None = None) -> Figure:
-    """Loss against learning rate of a range test, with the rate that was chosen."""
+    """Loss against learning rate of a range test, with its ceiling and the rate that was chosen."""
     axis = chart((6, 3.4))
     axis.plot(test["lr"], test["loss"], color=TRAIN, alpha=0.3, label="loss of each batch")
     axis.plot(test["lr"], test["smoothed"], color=TRAIN, label="smoothed")
-    axis.axvline(chosen, color=MARK, linestyle="--", label=f"chosen: {chosen:.1e}")
+    ceiling = suggest_rate(test)
+    axis.axvline(ceiling, color=VAL, linestyle=":", label=f"a tenth of the lowest: {ceiling:.0e}")
+    axis.axvline(chosen, color=MARK, linestyle="--", label=f"chosen: {chosen:.0e}")
     low, high = test["smoothed"].min(), test["smoothed"].iloc[0]
     axis.set_ylim(max(0, low - 0.5 * (high - low)), high + 1.0 * (high - low))
     title = "Range test: the loss while the rate grows"

@@ -148,9 +148,11 @@ course.say(
 # %%
 pair = ("mobilenet_v2", "efficientnet_lite0")
 stages = {name: models.stage_table(models.load_backbone(name, pretrained=False)) for name in pair}
-numbers = {"parameters": 1e3, "multiplications": 1e6}  # in thousands and in millions
 shown = {
-    name: (table.drop(columns=list(numbers)).join((table[list(numbers)] / numbers).round(1)))
+    name: table.assign(
+        parameters=(table["parameters"] / 1e3).round(1),
+        multiplications=(table["multiplications"] / 1e6).round(1),
+    ).rename(columns={"parameters": "parameters, 10³", "multiplications": "multiplications, 10⁶"})
     for name, table in stages.items()
 }
 display(shown["mobilenet_v2"])
@@ -166,7 +168,6 @@ course.say(
     f"The last maps, of {table['map'].iloc[-1]} cells, hold {share['parameters']:.0%} of "
     f"MobileNetV2's parameters but only {share['multiplications']:.0%} of its multiplications: "
     "early maps have few channels and many cells, late ones the reverse.",
-    "(The tables give parameters in thousands and multiplications in millions.)",
     f"EfficientNet-Lite0 has similar stages, with other repeats and widths: {totals[1]:.0f} "
     f"million multiplications an image instead of {totals[0]:.0f}. Both end with 1,280 channels. "
     f"This notebook runs on **{backbone.name}**.",

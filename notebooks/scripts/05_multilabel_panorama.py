@@ -227,8 +227,8 @@ course.say(
     "sigmoid squeezes everything between ½ and 0.73, so at a threshold of 0.5 *every* label is "
     "predicted.",
     f"Price: **{100 * (once['micro_f1'] - double['micro_f1']):.0f} points of F1**, and mAP loses "
-    f"{100 * (once['map'] - double['map']):.0f} too, because such a loss is nearly flat and "
-    "trains badly.",
+    f"{100 * (once['map'] - double['map']):.0f} too, probably because such a loss is nearly flat "
+    "and trains badly.",
     "How to notice: look at the smallest and the largest probability. If nothing is below ½, "
     "there are two sigmoids.",
 )
@@ -372,9 +372,16 @@ plots.lines(
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
+low, high = evaluation.paired_bootstrap(
+    evaluation.mean_average_precision, logits, outputs["ensemble"], truth
+)
 course.say(
     f"mAP on the test: linear model {results['image pyramid']['map']:.3f}, fine-tuned network "
     f"{results['phase 2']['map']:.3f}, both together **{results['ensemble']['map']:.3f}**.",
+    "If we had drawn other test images of this kind, the ensemble's gain would plausibly lie "
+    f"between {100 * low:+.1f} and {100 * high:+.1f} points (a "
+    "[paired bootstrap](glossary.md#bootstrap))"
+    + (": more than chance." if low > 0 else ": it may be chance." if high > 0 else ": a loss."),
     "F1 may say otherwise than mAP; see the table below. The price is a second model to keep and "
     "three more passes for each photo. From here on we use the fine-tuned network by itself.",
 )

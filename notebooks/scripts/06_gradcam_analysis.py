@@ -358,16 +358,20 @@ for ending, rows in (("Correct", correct), ("Incorrect", wrong)):
 # that is when you should go looking for a shortcut.
 #
 # A mistake has two maps worth seeing: the evidence for the answer, and what there was for the
-# right class.
+# right class. Where we know the object's place, a box outlines it.
+#
+# **Predict:** will the two maps of one mistake lie in the same place?
 
 # %%
+known = object_boxes(folder)
 if len(wrong):
     rows = wrong[:3]
+    paths = [photos.paths[i] for i in rows]
     asked_for = {"for its answer": final[rows].argmax(axis=1), "for the given class": labels[rows]}
     figure = plots.map_rows(
         [photos[i][0] for i in rows],
         {title: explain.cam_maps(after, images[rows], label) for title, label in asked_for.items()},
-        "The same mistake, asked twice",
+        "Each mistake, asked twice",
         map_captions={
             title: [
                 (f"{classes[c]}\n{final[i, c]:.0%} {plots.mark(c == labels[i])}", c != labels[i])
@@ -375,6 +379,7 @@ if len(wrong):
             ]
             for title, label in asked_for.items()
         },
+        boxes=[known[path] for path in paths] if known.keys() >= set(paths) else None,
     )
     display(figure)
 
@@ -432,7 +437,6 @@ course.say(
 # **Predict:** for what share of the right answers does the map point at the object?
 
 # %%
-known = object_boxes(folder)
 placed = np.array([i for i, path in enumerate(photos.paths) if path in known], int)
 baselines = {
     "centre": explain.center_maps(len(images), images.shape[2:]),

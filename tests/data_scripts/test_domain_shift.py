@@ -11,6 +11,7 @@ from PIL import Image
 
 from data_scripts import domain_shift
 from data_scripts.fetch_drones import DRONES
+from helpers import course
 from helpers.course import ROW_KEYS
 
 CLASSES = ["flying_bird", "large_quadcopter", "small_quadcopter", "winged_drone"]
@@ -83,9 +84,10 @@ def test_published_figures_stand_in_where_there_are_no_photos(tmp_path, monkeypa
             ("vgg16", domain_shift.EXPERIMENT, "", "birds", "test_images", 245),
         )
     ]
-    path = tmp_path / "metrics.json"
+    path = tmp_path / "drones" / "metrics.json"
+    path.parent.mkdir()
     path.write_text(json.dumps({"task": "drones", "data": "rendered", "rows": rows}))
-    monkeypatch.setattr(domain_shift, "PUBLISHED", path)
+    monkeypatch.setattr(course, "PUBLISHED", tmp_path)
     wanted = pd.DataFrame(
         {"photos": [221, 245], "accuracy": [0.99, 0.6]}, index=["drones", "birds"]
     )

@@ -6,9 +6,11 @@ from helpers.evaluation import (
     accuracy,
     accuracy_interval,
     average_precisions,
+    mean_average_precision,
     multiclass_metrics,
     multilabel_metrics,
     multilabel_scores,
+    paired_bootstrap,
     paired_test,
     per_class_report,
     selection_bias,
@@ -99,6 +101,20 @@ def test_average_precisions_have_map_as_their_mean_and_leave_out_what_never_occu
     each = average_precisions(logits, labels, ["sea", "never", "trees"])
     assert list(each) == ["sea", "trees"]
     assert np.mean(list(each.values())) == pytest.approx(multilabel_scores(logits, labels)["map"])
+
+
+def test_a_paired_bootstrap_sees_a_small_gain_on_every_image_and_none_by_chance():
+    rng = np.random.default_rng(0)
+    labels = torch.from_numpy((rng.random((200, 3)) < 0.4).astype("float32"))
+    noisy = labels + torch.from_numpy(rng.normal(0, 1, (200, 3)).astype("float32"))
+    better = noisy + 0.5 * labels
+    low, high = paired_bootstrap(mean_average_precision, noisy, better, labels, rounds=100)
+    gain = mean_average_precision(better, labels) - mean_average_precision(noisy, labels)
+    assert 0 < low < gain < high
+    other = labels + torch.from_numpy(rng.normal(0, 1, (200, 3)).astype("float32"))
+    low, high = paired_bootstrap(mean_average_precision, noisy, other, labels, rounds=100)
+    assert low < 0 < high
+    assert paired_bootstrap(mean_average_precision, noisy, noisy, labels, rounds=5) == (0, 0)
 
 
 def test_the_best_of_many_that_only_guess_looks_better_than_it_is():
