@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from IPython.display import Markdown, display
 
+from helpers.files import write_file
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -117,12 +119,13 @@ def record_result(
     """Keep each metric as a row of the task's metrics.json.
 
     A row of the same backbone, experiment, phase, method and metric is replaced where it stands;
-    a new one comes last. Floats are rounded to four digits.
+    a new one comes last. Floats are rounded to four digits. A metrics.json that cannot be read is
+    put aside, and a new one begun: what was measured is not lost for it.
 
-    Raises: CourseError if there is a metrics.json that `read_results` cannot read.
+    Raises: WriteError, as where the disk is full.
     """
     path = run_folder(task) / "metrics.json"
-    rows = read_results(path)["rows"] if path.exists() else []
+    rows = _kept_rows(path)
     places = {tuple(row[key] for key in ROW_KEYS): place for place, row in enumerate(rows)}
     for metric, value in metrics.items():
         key = (backbone, experiment, phase, method, metric)
@@ -135,9 +138,19 @@ def record_result(
     # A row a line, so that a change of one number is a change of one line.
     lines = ",\n".join(f"    {json.dumps(row, ensure_ascii=False)}" for row in rows)
     head = f'"task": {json.dumps(task)},\n  "data": {json.dumps(data_form())}'
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(f'{{\n  {head},\n  "rows": [\n{lines}\n  ]\n}}\n', encoding="utf-8")
-    temporary.replace(path)
+    write_file(path, f'{{\n  {head},\n  "rows": [\n{lines}\n  ]\n}}\n')
+
+
+def _kept_rows(path: Path) -> list[dict]:
+    if not path.exists():
+        return []
+    try:
+        return read_results(path)["rows"]
+    except CourseError:
+        aside = path.with_name(f"{path.stem}_unreadable{path.suffix}")
+        path.replace(aside)
+        print(f"{path} could not be read: it is {aside.name} now, and a new one is begun.")
+        return []
 
 
 def published_results(

@@ -75,12 +75,15 @@ def test_a_reading_is_one_paragraph_of_the_sentences_that_hold(monkeypatch):
     ],
     ids=["empty", "cut off", "a list", "old form", "row without fields"],
 )
-def test_unreadable_results_are_never_written_over(content):
+def test_unreadable_results_are_kept_aside_and_cost_nothing_new(content, capsys):
     path = course.run_folder("drones") / "metrics.json"
     path.write_text(content)
     with pytest.raises(course.CourseError, match=r"drones.metrics\.json is not .*: remove it"):
-        course.record_result("drones", "vgg16", "two phases", "phase 1", accuracy=0.8)
-    assert path.read_text() == content
+        course.read_results(path)
+    course.record_result("drones", "vgg16", "two phases", "phase 1", accuracy=0.8)
+    assert path.with_name("metrics_unreadable.json").read_text() == content
+    assert "could not be read: it is metrics_unreadable.json now" in capsys.readouterr().out
+    assert [row["value"] for row in course.read_results(path)["rows"]] == [0.8]
 
 
 def test_backbone_can_be_chosen_from_outside(monkeypatch):

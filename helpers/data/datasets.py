@@ -10,8 +10,16 @@ import numpy as np
 import torch
 
 from helpers.data.image_dataset import ImageDataset
-from helpers.data.images import ImageReport, inspect_images, is_image_name
+from helpers.data.images import ImageReport, inspect_images
 from helpers.data.labels import find_images, read_label_table
+from helpers.data.listing import (
+    STRAY,
+    UNLABELLED,
+    Listing,
+    describe_ignored,
+    is_hidden,
+    list_files,
+)
 from helpers.errors import DataError
 
 
@@ -47,7 +55,7 @@ class ImageFolderDataset(ImageDataset):
         log: Callable[[str], None] = print,
     ):
         super().__init__(folder, transform, seed)
-        folders = class_folders(self.folder)
+        folders, self.ignored = class_files(self.folder)
         if classes is None and len(folders) == 1:
             raise DataError(
                 f"{self.folder}: holds one class folder, {next(iter(folders))!r}; a classifier "
@@ -77,6 +85,7 @@ class ImageFolderDataset(ImageDataset):
         if self.skipped:
             shown = [r.problem.replace(f"{self.folder.parent}/", "", 1) for r in self.skipped]
             log("\n  ".join([f"skipped {len(shown)} of {len(pairs)} files:", *shown]))
+        tell_ignored(self.folder, self.ignored, log)
 
 
 class MultilabelDataset(ImageDataset):
@@ -143,6 +152,15 @@ class MultilabelDataset(ImageDataset):
             shown = [r.problem.removeprefix(f"{self.csv}, ") for r in self.skipped]
             what = f"skipped {len(shown)} of {len(rows)} rows of {self.csv}:"
             log("\n  ".join([what, *shown]))
+        listing = list_files(self.folder)
+        named = {report.path for report in (*self.reports, *self.skipped)}
+        listing.ignore(UNLABELLED, listing.images)
+        self.ignored = {
+            reason: left
+            for reason, paths in listing.ignored.items()
+            if (left := [path for path in paths if path not in named])
+        }
+        tell_ignored(self.folder, {r: p for r, p in self.ignored.items() if r != UNLABELLED}, log)
         unused = [name for at, name in enumerate(self.classes) if not self.labels[:, at].any()]
         if unused and classes is None:
             raise DataError(
@@ -160,22 +178,48 @@ class MultilabelDataset(ImageDataset):
         return image, torch.tensor(labels)
 
 
-def class_folders(folder: str | Path) -> dict[str, list[Path]]:
-    """Class name to its image files, both sorted; files are searched for in deeper folders too."""
+def class_files(folder: str | Path) -> tuple[dict[str, list[Path]], dict[str, list[Path]]]:
+    """Class name to its image files, and what else lies there: reason to files (see `listing`).
+
+    A class's images lie in its folder, and perhaps in deeper ones too.
+
+    Raises: DataError for no folder, no class folders, a class without images, or one whose images
+        all lie in folders of its own, which then are probably the classes.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder.")
-    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not is_hidden(p.name))
     if not names:
         raise DataError(f"{folder}: holds no class folders; put each class's images in one folder.")
-    folders = {
-        name: sorted(p for p in (folder / name).rglob("*") if p.is_file() and is_image_name(p))
-        for name in names
-    }
-    for name, paths in folders.items():
-        if not paths:
-            raise DataError(f"{folder / name}: holds no image; add some or remove the folder.")
-    return folders
+    around, files = Listing(), {}
+    for name in names:
+        inside = list_files(folder / name)
+        files[name], inside.images = inside.images, []
+        around.add(inside)
+        if not files[name]:
+            told = describe_ignored(inside.ignored)
+            raise DataError(
+                f"{folder / name}: holds no image{f' ({told})' if told else ''}; add some or "
+                "remove the folder."
+            )
+        if all(path.parent != folder / name for path in files[name]):
+            inner = files[name][0].relative_to(folder / name).parts[0]
+            raise DataError(
+                f"{folder / name}: holds folders such as {inner!r}, but no image of its own; if "
+                "these are the classes, give this folder, else move the images up."
+            )
+    beside = list_files(folder, into=is_hidden)
+    beside.ignore(STRAY, beside.images)
+    around.add(Listing(ignored=beside.ignored))
+    return files, around.ignored
+
+
+def tell_ignored(folder: Path, ignored: dict[str, list[Path]], log: Callable[[str], None]) -> None:
+    """Tell `log` how many files a person may miss, and why, in one line; nothing for none."""
+    told = describe_ignored(ignored)
+    if told:
+        log(f"{folder}: left out {told}.")
 
 
 def _raise_first(problems: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from helpers.data.datasets import ImageFolderDataset
@@ -12,6 +13,7 @@ from helpers.data.image_dataset import ImageDataset
 from helpers.data.images import original_of
 
 CLOSEST_SHOWN = 3  # pairs that a warning names
+COPY_BITS, COPY_LIKENESS = 4, 0.97  # within these it is one picture, not just a like scene
 
 
 def copy_groups(dataset: ImageDataset) -> list[int]:
@@ -59,15 +61,67 @@ def twins_across(splits: Mapping[str, ImageDataset]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def warn_of_leaks(splits: Mapping[str, ImageDataset], log: Callable[[str], None] = print) -> None:
-    """Tell `log` how many images are in two splits, and which are the most alike, if any are."""
+def contradictions(splits: Mapping[str, ImageDataset]) -> pd.DataFrame:
+    """Copies of one picture under different labels, the closest first: one of each must be wrong.
+
+    Copies are near-duplicates within COPY_BITS and COPY_LIKENESS: of two like scenes, such as
+    neighbouring frames, each may well have labels of its own.
+
+    Returns: columns file, labels, other_file, other_labels (paths relative to the splits' folder;
+        names of classes, joined), bits and likeness as in `near_duplicates`.
+    """
+    images = [
+        (part, index, report)
+        for part in splits.values()
+        for index, report in enumerate(part.reports)
+    ]
+    pairs = near_duplicates([report.fingerprint for *_, report in images])
+    copies = pairs[(pairs["bits"] <= COPY_BITS) & (pairs["likeness"] >= COPY_LIKENESS)]
+    rows = []
+    for pair in copies.itertuples():
+        row = []
+        for part, index, report in (images[pair.first], images[pair.second]):
+            label = part.labels[index]
+            held = [label] if isinstance(label, int) else np.flatnonzero(label)
+            row += [
+                report.path.relative_to(part.folder.parent).as_posix(),
+                " + ".join(part.classes[at] for at in held) or "none",
+            ]
+        if row[1] != row[3]:
+            rows.append((*row, pair.bits, pair.likeness))
+    columns = ["file", "labels", "other_file", "other_labels", "bits", "likeness"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def copy_warning(splits: Mapping[str, ImageDataset]) -> str:
+    """How many images are in two splits, or under two labels, with the closest pairs; "" if none.
+
+    One scene in two splits makes scores too good, one under two labels teaches both.
+    """
+    lines = []
     twins = twins_across(splits)
-    if twins.empty:
-        return
-    lines = ["one scene in two splits makes scores too good; move one of each pair:"]
-    for (one, other), pairs in twins.groupby(["split", "other_split"], sort=False):
-        count, total = pairs["other_file"].nunique(), len(splits[other])
-        lines.append(f"{count} of {total} images in {other} have a twin in {one}")
-    closest = twins.head(CLOSEST_SHOWN)
-    lines += map("{} and {}".format, closest["file"], closest["other_file"])
-    log("\n  ".join(lines))
+    if len(twins):
+        lines.append("one scene in two splits makes scores too good; move one of each pair:")
+        for (one, other), pairs in twins.groupby(["split", "other_split"], sort=False):
+            count, total = pairs["other_file"].nunique(), len(splits[other])
+            lines.append(f"  {count} of {total} images in {other} have a twin in {one}")
+        closest = twins.head(CLOSEST_SHOWN)
+        lines += map("  {} and {}".format, closest["file"], closest["other_file"])
+    doubts = contradictions(splits)
+    if len(doubts):
+        lines.append(
+            f"one scene under different labels, {len(doubts)} times; correct or remove one of each "
+            "pair:"
+        )
+        lines += [
+            f"  {row.file} ({row.labels}) and {row.other_file} ({row.other_labels})"
+            for row in doubts.head(CLOSEST_SHOWN).itertuples()
+        ]
+    return "\n".join(lines)
+
+
+def warn_of_copies(splits: Mapping[str, ImageDataset], log: Callable[[str], None] = print) -> None:
+    """Tell `log` the `copy_warning` of these splits, if there is one."""
+    warning = copy_warning(splits)
+    if warning:
+        log(warning)

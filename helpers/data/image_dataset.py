@@ -23,7 +23,8 @@ class ImageDataset(Dataset):
     """Image files behind a transform; a sub-class finds the files and knows their labels.
 
     A sub-class sets `classes` (names), `reports` (what was seen of each usable file), `labels` (one
-    for each report) and `skipped` (reports of what could not be used).
+    for each report), `skipped` (reports of what could not be used) and `ignored` (why files were
+    not even looked at, to these files: see `helpers.data.listing`).
 
     Args:
         folder: where the files are.
@@ -38,6 +39,7 @@ class ImageDataset(Dataset):
     classes: list[str]
     reports: list[ImageReport]
     skipped: list[ImageReport]
+    ignored: dict[str, list[Path]]
     labels: Any  # a list of numbers, or an array (N, L)
 
     def __init__(self, folder: str | Path, transform: Callable | None = None, seed: int = 0):

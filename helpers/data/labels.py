@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from helpers.data.images import is_image_name
+from helpers.data.formats import is_image_name
 from helpers.errors import DataError
 
 
@@ -88,6 +88,7 @@ def find_images(path: str | Path, rows: Sequence[LabelRow], folder: str | Path) 
     folder = Path(folder)
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder; give the one with the images.")
+    rows = _without_own_name(rows, folder)
     listed: dict[Path, dict[str, list[str]]] = {}
     located, strange = [], 0
     for row in rows:
@@ -117,6 +118,15 @@ def find_images(path: str | Path, rows: Sequence[LabelRow], folder: str | Path) 
     return located
 
 
+def _without_own_name(rows: Sequence[LabelRow], folder: Path) -> Sequence[LabelRow]:
+    """Names like `train/a.jpg` are of the folder `train` itself where all of them begin so."""
+    prefix = f"{folder.name}/"
+    named = [row for row in rows if row.file]
+    if (folder / folder.name).is_dir() or not all(r.file.startswith(prefix) for r in named):
+        return rows
+    return [replace(row, file=row.file.removeprefix(prefix)) for row in rows]
+
+
 def _at(path: str | Path, row: LabelRow) -> str:
     return f"{path}, row {row.number}: "
 
@@ -125,10 +135,17 @@ def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Row number and cells, stripped, of each row that is not blank."""
     text = _decoded(path)
     first = next((line[:10_000] for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=lambda d: len(next(csv.reader([first], delimiter=d), [])))
-    # newline="": the reader wants line ends as they are, to see those in quotes
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     number = 0
+    named = re.fullmatch(r"\ufeff?sep=(.)\s*", first, re.I)  # Excel's line about the delimiter
+    if named:
+        delimiter = named[1]  # Excel doesn't count it as a row either
+        text = text.partition(first)[2].lstrip("\r").removeprefix("\n")
+    else:
+        unquoted = re.sub(r'"[^"]*"?', "", first)
+        delimiter = max(",;\t", key=unquoted.count)
+    # newline="": the reader wants line ends as they are, to see those in quotes; strict: a quote
+    # that is left open would swallow the rest of the table
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
         number += 1
         try:

@@ -10,11 +10,23 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from helpers.data.datasets import DataError, ImageFolderDataset, MultilabelDataset, class_folders
-from helpers.data.groups import copy_groups, warn_of_leaks
+from helpers.data.datasets import (
+    DataError,
+    ImageFolderDataset,
+    MultilabelDataset,
+    class_files,
+    tell_ignored,
+)
+from helpers.data.groups import copy_groups, warn_of_copies
 from helpers.data.images import inspect_images
+from helpers.data.listing import BESIDE, UNLABELLED, Listing, list_files
 
 SPLITS = ("train", "val", "test")
+SPLIT_NAMES = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation"),
+    "test": ("test", "testing"),
+}
 Group = TypeVar("Group")
 
 
@@ -28,7 +40,7 @@ def file_table(folder: str | Path) -> pd.DataFrame:
     folder = Path(folder)
     rows, first_with = [], {}
     for split, part in (split_folders(folder) or {"all": folder}).items():
-        for name, paths in class_folders(part).items():
+        for name, paths in class_files(part)[0].items():
             for report in inspect_images(paths):
                 file = report.path.relative_to(part / name).as_posix()
                 where = f"{split}/{name}/{file}"
@@ -52,13 +64,39 @@ def file_table(folder: str | Path) -> pd.DataFrame:
 def split_folders(folder: str | Path) -> dict[str, Path]:
     """The split folders in `folder` by their names here; {} where it holds class folders itself.
 
-    `valid` and `validation` count as val. Raises DataError for val or test without train.
+    The usual other names (SPLIT_NAMES) count too, in upper and lower case. Raises DataError for two
+    folders of one split, and for val or test without train.
     """
-    names = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-    folders = {names[n]: Path(folder) / n for n in names if (Path(folder) / n).is_dir()}
+    folder, folders = Path(folder), {}
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+    for split, usual in SPLIT_NAMES.items():
+        found = [name for name in names if name.lower() in usual]
+        if len(found) > 1:
+            raise DataError(
+                f"{folder}: {found[0]!r} and {found[1]!r} are both a {split} folder; keep one, or "
+                "put its images into the other."
+            )
+        if found:
+            folders[split] = folder / found[0]
     if folders and "train" not in folders:
         raise DataError(f"{folder}: there is {', '.join(folders)} but no train folder; add one.")
-    return {name: folders[name] for name in SPLITS if name in folders}
+    return folders
+
+
+def label_table(folder: str | Path, split: str) -> Path:
+    """Where the table of labels of a split lies: `train_label.csv`, in upper and lower case."""
+    folder, name = Path(folder), f"{split}_label.csv"
+    names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+    return folder / next((n for n in (name, *names) if n in names and n.lower() == name), name)
+
+
+def files_beside(folder: str | Path, inside: Sequence[Path]) -> Listing:
+    """What lies in `folder` but in none of the folders `inside`: every file is left out."""
+    folder = Path(folder)
+    names = {path.name for path in inside}
+    listing = list_files(folder, into=lambda name: name not in names)
+    listing.ignore(BESIDE, listing.images)
+    return Listing(ignored=listing.ignored)
 
 
 def load_splits(
@@ -80,7 +118,9 @@ def load_splits(
     splits = {"train": train}
     for name in [name for name in given if name != "train"]:
         splits[name] = ImageFolderDataset(given[name], classes=train.classes, seed=seed, log=log)
-    warn_of_leaks(splits, log)
+    if given:
+        tell_ignored(folder, files_beside(folder, list(given.values())).ignored, log)
+    warn_of_copies(splits, log)
     missing = {name: share for name, share in (("val", 0.15), ("test", 0.25)) if name not in splits}
     if missing:
         shares = {"train": 1 - sum(missing.values()), **missing}
@@ -110,12 +150,21 @@ def load_multilabel_splits(
     Raises: DataError, as MultilabelDataset.
     """
     folder = Path(folder)
-    train = MultilabelDataset(folder / "train_label.csv", folder / "train", seed=seed, log=log)
-    given = {"train": train}
-    if (folder / "val_label.csv").exists():
-        given["val"] = _labelled(folder, "val", train, log)
-    given["test"] = _labelled(folder, "test", train, log)
-    warn_of_leaks(given, log)
+    places = split_folders(folder)
+    given: dict[str, MultilabelDataset] = {}
+    for split in SPLITS:
+        table = label_table(folder, split)
+        if split != "val" or table.exists():
+            classes = given["train"].classes if given else None
+            images = places.get(split, folder / split)
+            given[split] = MultilabelDataset(table, images, classes=classes, seed=seed, log=log)
+    train = given["train"]
+    parts = [part.folder for part in given.values()]
+    left_out = files_beside(folder, parts)
+    for part in given.values():
+        left_out.ignore(UNLABELLED, part.ignored.get(UNLABELLED, []))
+    tell_ignored(folder, left_out.ignored, log)
+    warn_of_copies(given, log)
     splits = given if "val" in given else {**given, **split_multilabel(train, seed=seed)}
     return {name: splits[name] for name in SPLITS}
 
@@ -228,10 +277,3 @@ def split_by_labels(
     return {
         name: np.flatnonzero(part_of[group_of] == part).tolist() for part, name in enumerate(shares)
     }
-
-
-def _labelled(
-    folder: Path, name: str, train: MultilabelDataset, log: Callable[[str], None]
-) -> MultilabelDataset:
-    table = folder / f"{name}_label.csv"
-    return MultilabelDataset(table, folder / name, classes=train.classes, seed=train.seed, log=log)

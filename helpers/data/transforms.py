@@ -51,6 +51,7 @@ AUGMENTATIONS = {
     "mirror": ("HorizontalFlip", {}, 0.5),
 }
 
+ELONGATED = 4  # longer side by shorter side; beyond it an image is cut before it is scaled
 CROPS = {"": "", "center": "CenterCrop", "random": "RandomCrop"}
 
 
@@ -125,6 +126,8 @@ class Transform:
         """The same as an array (h, w, 3), for looking at."""
         chain = self._chain(tuple(shape or self.shape_for(*image.shape[:2])))
         entropy = np.random.SeedSequence(seed).generate_state(1)[0]
+        if self.crop:
+            image = _strip(image, None if self.crop == "center" else np.random.default_rng(entropy))
         chain.set_random_seed(int(entropy))
         return np.ascontiguousarray(chain(image=image)["image"])
 
@@ -147,6 +150,22 @@ class Transform:
     def __repr__(self) -> str:
         steps = [*self._turns, *self._steps]
         return f"Transform({self.size}, {steps}, crop={self.crop!r}, zoom={self.zoom})"
+
+
+def _strip(image: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
+    """A part of an image that is longer than ELONGATED times its width: the middle, or at random.
+
+    The square that will be cut lies in it. Scaled as a whole, an image of 30,000 × 2 pixels would
+    become one of hundreds of millions.
+    """
+    height, width = image.shape[:2]
+    length = ELONGATED * min(height, width)
+    if max(height, width) <= length:
+        return image
+    spare = max(height, width) - length
+    start = spare // 2 if rng is None else int(rng.integers(spare + 1))
+    part = slice(start, start + length)
+    return image[part] if height > width else image[:, part]
 
 
 def _around(shape: tuple[int, int]) -> int:

@@ -1,6 +1,7 @@
 """Pretrained backbones by name, the transfer-learning model on top of them, and what can be done
 with a model without training it: predicting, computing frozen features, saving and loading."""
 
+from helpers.errors import ModelError
 from helpers.models.architecture import (
     HUMAN_ERROR,
     WINNERS,
@@ -23,7 +24,6 @@ from helpers.models.inference import evaluating, predict
 from helpers.models.memory import activation_bytes
 from helpers.models.pooling import SpatialPyramidPooling
 from helpers.models.saving import (
-    ModelError,
     load_model,
     predict_photo,
     save_model,

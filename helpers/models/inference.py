@@ -13,7 +13,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from helpers.data.loaders import EpochBatchSampler
-from helpers.errors import DataError
+from helpers.errors import DataError, ModelError
 
 
 @contextmanager
@@ -63,7 +63,8 @@ def predict(model: nn.Module, loader: DataLoader) -> tuple[torch.Tensor, torch.T
             the answers.
 
     Returns: float32 outputs (N, ...) and targets (N, ...), both on the CPU.
-    Raises: DataError for a loader without batches, and where several processes cannot share it.
+    Raises: DataError for a loader without batches, and where several processes cannot share it;
+        ModelError for outputs that are not finite.
     """
     accelerator = new_accelerator()
     sampler = share(loader, accelerator)
@@ -80,7 +81,21 @@ def predict(model: nn.Module, loader: DataLoader) -> tuple[torch.Tensor, torch.T
     if sampler is not None:
         places = torch.from_numpy(sampler.order).argsort()
         outputs, targets = outputs[places], targets[places]
-    return outputs, targets
+    return finite(outputs), targets
+
+
+def finite(outputs: torch.Tensor) -> torch.Tensor:
+    """The outputs (N, ...) themselves.
+
+    Raises: ModelError where one is NaN or infinite, and so no answer.
+    """
+    broken = ~outputs.isfinite().flatten(1).all(dim=1) if outputs.ndim else ~outputs.isfinite()
+    if broken.any():
+        raise ModelError(
+            f"the model's answers to {int(broken.sum())} of {len(outputs)} inputs are not finite: "
+            "its weights are damaged, or its training has diverged; load or train it again."
+        )
+    return outputs
 
 
 def share(loader: DataLoader, accelerator: Accelerator) -> EpochBatchSampler | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
 from dataclasses import asdict
@@ -11,23 +12,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load, save
 
-from helpers.data.images import read_image
+from helpers.data.images import as_rgb, read_image
 from helpers.data.shapes import ShapeRule
 from helpers.data.transforms import Transform, eval_transform
-from helpers.errors import last_line
+from helpers.errors import ModelError, last_line
+from helpers.files import write_files
 from helpers.models.backbones import BackboneError, load_backbone
-from helpers.models.inference import evaluating
+from helpers.models.config import bins, checked, read_config
+from helpers.models.inference import evaluating, finite
 from helpers.models.seeding import seeded
 from helpers.models.transfer import TransferModel
 
 WEIGHTS_FILE, CONFIG_FILE = "model.safetensors", "config.json"
-
-
-class ModelError(ValueError):
-    """A saved model that cannot be loaded, or a configuration that does not fit its model."""
 
 
 def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
@@ -68,22 +68,17 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
             for name in ("torch", "torchvision", "timm", "albumentations")
         },
     }
+    weights = save(state)
+    description["weights_sha256"] = hashlib.sha256(weights).hexdigest()
     try:
-        text = json.dumps(description, indent=2, default=float) + "\n"
-    except TypeError as error:
+        text = json.dumps(description, indent=2, default=float, allow_nan=False) + "\n"
+        checked(json.loads(text))
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ModelError):
+            raise ModelError(f"config does not fit: {error}.") from None
         raise ModelError(f"config cannot be kept as JSON ({error}); give plain numbers.") from None
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in (WEIGHTS_FILE, CONFIG_FILE):
-        temporary = folder / f"{name}.tmp"
-        try:
-            if name == WEIGHTS_FILE:
-                save_file(state, temporary)
-            else:
-                temporary.write_text(text, encoding="utf-8")
-            temporary.replace(folder / name)
-        finally:
-            temporary.unlink(missing_ok=True)
+    write_files({folder / WEIGHTS_FILE: weights, folder / CONFIG_FILE: text})
     return folder
 
 
@@ -123,6 +118,9 @@ def _answers(config: dict, model: TransferModel) -> dict:
 def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
     """Rebuild what `save_model` wrote, from the folder alone; no ImageNet weights are fetched.
 
+    Nothing is built before the config has been checked field by field and compared with the
+    weights' header and SHA-256 (which models of older versions lack).
+
     Returns: the model in eval mode, on the CPU, and its config.
     Raises: ModelError naming the file that is missing, damaged or does not fit.
     """
@@ -131,24 +129,57 @@ def load_model(folder: str | Path) -> tuple[TransferModel, dict]:
     for path in (description, weights):
         if not path.is_file():
             raise ModelError(f"{path}: missing; {folder} holds no saved model.")
+    config = read_config(description)
+    state = _read_weights(weights, config)
     try:
-        config = json.loads(description.read_text(encoding="utf-8"))
         with seeded(0):  # numbers that the saved ones replace
             backbone = load_backbone(config["backbone"], pretrained=False)
             backbone.mean, backbone.std = tuple(config["mean"]), tuple(config["std"])
             backbone.weights = config["weights"]
             options = {key: config[key] for key in ("pooling", "dropout", "task", "levels")}
             model = TransferModel(backbone, len(config["classes"]), **options)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        problem = last_line(error) if isinstance(error, BackboneError) else repr(error)
-        raise ModelError(f"{description}: not a model's config ({problem}).") from None
+    except (BackboneError, ValueError) as error:
+        raise ModelError(f"{description}: not a model's config ({last_line(error)}).") from None
     try:
-        model.load_state_dict(load_file(weights))
-    except (SafetensorError, RuntimeError) as error:
+        model.load_state_dict(state)
+    except RuntimeError as error:
         raise ModelError(
             f"{weights}: damaged, or not what {CONFIG_FILE} describes ({last_line(error)})."
         ) from None
     return model.eval(), config
+
+
+def _read_weights(path: Path, config: dict) -> dict[str, torch.Tensor]:
+    """The weights, if they are those that the config describes."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            classes, inputs = file.get_slice("head.1.weight").get_shape()
+    except (SafetensorError, ValueError, OSError) as error:
+        raise ModelError(
+            f"{path}: damaged, or not what {CONFIG_FILE} describes ({last_line(error)})."
+        ) from None
+    if classes != len(config["classes"]) or inputs % bins(config):
+        raise ModelError(
+            f"{path}: damaged, or not what {CONFIG_FILE} describes (its head has {classes} outputs "
+            f"and {inputs:,} inputs)."
+        )
+    content = path.read_bytes()
+    if config.get("weights_sha256") not in (None, hashlib.sha256(content).hexdigest()):
+        raise ModelError(
+            f"{path}: not the weights that {CONFIG_FILE} describes (another SHA-256): damaged, or "
+            "of another model; copy both files again, or save the model again."
+        )
+    try:
+        state = load(content)
+    except (SafetensorError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: damaged ({last_line(error)}).") from None
+    broken = [key for key, value in state.items() if not value.isfinite().all()]
+    if broken:
+        raise ModelError(
+            f"{path}: {broken[0]} holds numbers that are not finite: damaged, or its training has "
+            "diverged; train the model again."
+        )
+    return state
 
 
 def transform_from_config(config: dict) -> Transform:
@@ -159,27 +190,28 @@ def transform_from_config(config: dict) -> Transform:
 
 
 def predict_photo(
-    model: TransferModel, config: dict, photo: str | Path | np.ndarray
+    model: TransferModel, config: dict, photo: str | Path | np.ndarray | Image.Image
 ) -> pd.DataFrame:
     """A saved model's answer for one photo.
 
     Args:
         model, config: from `load_model`.
-        photo: a file, or uint8 (H, W, 3), RGB.
+        photo: a file, or what `as_rgb` takes: a Pillow image, or an array (H, W, 3) or (H, W).
 
     Returns: a row per class with its probability and the answer: yes for the most probable one, or,
         where several labels may hold, for each at or above its threshold (a column then too).
-    Raises: ImageError for a file that is no readable image.
+    Raises: ImageError for a file that is no readable image, or an array that is none; ModelError
+        for an answer that is no number.
     """
-    image = photo if isinstance(photo, np.ndarray) else read_image(photo)
+    image = read_image(photo) if isinstance(photo, str | Path) else as_rgb(photo)
     with evaluating(model), torch.no_grad():
-        logits = model(transform_from_config(config)(image)[None]).cpu()
-    probabilities = model.probabilities(logits / config.get("temperature", 1.0))[0].numpy()
+        logits = finite(model(transform_from_config(config)(image)[None]).cpu())
+    probabilities = model.probabilities(logits / (config.get("temperature") or 1.0))[0].numpy()
     table = pd.DataFrame({"probability": probabilities}, index=config["classes"])
     if model.task == "multilabel":
         table["threshold"] = config["thresholds"]
         holds = probabilities >= table["threshold"]
     else:
-        holds = probabilities == probabilities.max()
+        holds = np.arange(len(probabilities)) == probabilities.argmax()
     table["answer"] = np.where(holds, "yes", "no")
     return table

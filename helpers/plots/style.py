@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +11,9 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from helpers.files import write_file
+from helpers.plots.fonts import make_readable
 
 # Colour-blind readers can tell these apart (Paul Tol's schemes, with a grey).
 TRAIN, VAL, MARK, WRONG = "#4477aa", "#ee7733", "#228833", "#cc3311"
@@ -49,8 +53,11 @@ def finish(
 
 def save(figure: Figure, path: str | Path | None = None) -> Figure:
     """Write the figure where a path is given, and return it without a second copy in a notebook."""
+    make_readable(figure)
     if path is not None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=130, bbox_inches="tight")
+        content = io.BytesIO()
+        kind = Path(path).suffix.removeprefix(".") or None
+        figure.savefig(content, format=kind, dpi=130, bbox_inches="tight")
+        write_file(path, content.getvalue())
     plt.close(figure)
     return figure

@@ -1,6 +1,7 @@
 """The training loop (Model, Criterion, Optimizer, Callbacks), what can happen around it, and the
 course's two phases in one call each."""
 
+from helpers.errors import TrainingError
 from helpers.training.callbacks import (
     Callback,
     EarlyStopping,
@@ -9,7 +10,6 @@ from helpers.training.callbacks import (
     Monitor,
     Predictions,
     Progress,
-    TrainingError,
     warmup_cosine,
 )
 from helpers.training.checkpoints import Checkpoint

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from helpers.training.trainer import Trainer
 
 
-class TrainingError(RuntimeError):
-    """Training that cannot go on; the message says why and what to change."""
-
-
 class Callback:
     """Hooks that `Trainer.fit` calls; a subclass overrides those it needs."""
 

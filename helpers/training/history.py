@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from helpers.files import write_files
+
 
 @dataclass(repr=False)
 class History:
@@ -43,9 +45,13 @@ class History:
 
     def to_csv(self, folder: str | Path) -> None:
         """Write history_batches.csv and history_epochs.csv into `folder`."""
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        self.batch_frame().to_csv(Path(folder) / "history_batches.csv", index=False)
-        self.epoch_frame().to_csv(Path(folder) / "history_epochs.csv", index=False)
+        frames = {"batches": self.batch_frame(), "epochs": self.epoch_frame()}
+        write_files(
+            {
+                Path(folder) / f"history_{name}.csv": frame.to_csv(index=False)
+                for name, frame in frames.items()
+            }
+        )
 
     @classmethod
     def from_csv(cls, folder: str | Path) -> History:

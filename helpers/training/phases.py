@@ -11,8 +11,9 @@ import numpy as np
 from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
 from helpers.data.image_dataset import ImageDataset
 from helpers.data.transforms import eval_transform, train_transform
+from helpers.errors import ModelError
 from helpers.models.backbones import load_backbone
-from helpers.models.saving import ModelError, load_model, save_model
+from helpers.models.saving import load_model, save_model
 from helpers.models.transfer import TransferModel
 from helpers.training.callbacks import EarlyStopping, Mixup
 from helpers.training.history import History

@@ -16,12 +16,14 @@ from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 
 from helpers.data.loaders import set_epoch
+from helpers.errors import TrainingError
 from helpers.evaluation.metrics import computed, evaluate
 from helpers.models.inference import batches_on, modes_kept, new_accelerator, share
 from helpers.models.seeding import seeded
-from helpers.training.callbacks import Callback, TrainingError
+from helpers.training.callbacks import Callback
 from helpers.training.checkpoints import load_checkpoint
 from helpers.training.history import History
+from helpers.training.troubles import check_run, describe_run, explained
 
 READ_EVERY = 50  # steps: reading a number makes the device wait for all that was asked of it
 
@@ -61,6 +63,7 @@ class Trainer:
         for metric in (self.train_metrics or {}).values():
             metric.sync_on_compute = True  # each process sees its own training batches only
         self.history, self.epoch, self.step, self.stop = History(), 0, 0, False
+        self.run: dict[str, str | int] = {}
 
     def fit(
         self,
@@ -78,24 +81,24 @@ class Trainer:
         Args:
             train_loader, val_loader: batches of (inputs, targets); `make_loader` makes them
                 reproducible. Without validation data callbacks can watch train_loss only.
-            resume: a checkpoint's `last.pt`; the run goes on as if it had never stopped.
+            resume: a checkpoint's `last.pt`; the run goes on as if it had never stopped, or it is
+                printed what is no longer the same (seed, data, batches).
 
         Returns: the history of all epochs.
-        Raises: TrainingError for an empty loader, for batches that several processes cannot share,
-            or for a loss that is not finite; that is noticed after READ_EVERY steps at the latest,
-            and the step at which it happened is named.
+        Raises: TrainingError for an empty loader, for labels without an output, where nothing can
+            learn, for batches that several processes cannot share, or for a loss that is not
+            finite; that is noticed after READ_EVERY steps at the latest, and the step at which it
+            happened is named.
         """
         self.train_loader, self.max_epochs = train_loader, max_epochs
         sampler = share(train_loader, self.accelerator)
-        for name, loader in (("training", train_loader), ("validation", val_loader)):
-            if loader is not None and len(loader) == 0:
-                raise TrainingError(f"the {name} loader has no batches; add data.")
         if sampler is not None and not sampler.is_even:
             raise TrainingError(
                 f"{sampler.num_replicas} processes cannot share the batches evenly, and would wait "
                 "for each other for ever; use fewer processes or larger batches."
             )
-        self.stop = False
+        check_run(self, {"training": train_loader, "validation": val_loader})
+        self.run, self.stop = describe_run(self, train_loader), False
         if resume is not None:
             load_checkpoint(self, resume)
         self._call("on_fit_start")
@@ -103,6 +106,10 @@ class Trainer:
             try:
                 while self.epoch < max_epochs and not self.stop:
                     self._fit_epoch(self.epoch + 1, val_loader)
+            except (IndexError, ValueError, RuntimeError) as error:
+                if reason := explained(error):
+                    raise reason from None
+                raise
             except KeyboardInterrupt:
                 self.step = self.history.batches[-1]["step"] if self.history.batches else 0
                 self._explain_interruption()

@@ -153,6 +153,14 @@ course.say(
 # which three kinds of trouble do you expect among these files?
 
 # %%
+print(data.inspect_folder(folder))
+
+# %% [markdown]
+# Every file is in one of these lines. (In a terminal, `python -m helpers.check FOLDER` prints the
+# same, and `--quarantine` moves what is unusable out of the way.) The loader says more of each
+# file that is unusual:
+
+# %%
 odd_mode = ~files["mode"].isin(["RGB", ""])
 suspects = files[(files["problem"] != "") | (files["copy_of"] != "") | odd_mode].copy()
 suspects["problem"] = [text.rpartition(": ")[2] for text in suspects["problem"]]

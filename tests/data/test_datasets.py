@@ -130,7 +130,7 @@ def test_shuffling_covers_all_and_changes_by_epoch_and_seed(photo_folder):
 
 
 def test_one_class_folder_is_told(photo_folder, tmp_path):
-    shutil.copytree(photo_folder / "train", tmp_path / "outer" / "inner")
+    shutil.copytree(photo_folder / "train" / "circle", tmp_path / "outer" / "inner")
     with pytest.raises(DataError, match=r"one class folder, 'inner'.*one level down"):
         ImageFolderDataset(tmp_path / "outer")
 

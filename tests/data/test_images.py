@@ -1,13 +1,15 @@
+import os
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.data.formats import is_image_name
 from helpers.data.images import (
     ImageError,
     inspect_image,
     inspect_images,
-    is_image_name,
     read_image,
 )
 
@@ -127,3 +129,76 @@ def test_small_images_are_read_whole(tmp_path):
     path = tmp_path / "small.jpg"
     Image.new("RGB", (300, 200), "red").save(path)
     assert read_image(path, at_least=(190, 290)).shape == (200, 300, 3)
+
+
+def test_phone_photos_and_other_formats_under_a_wrong_name_are_to_be_converted(tmp_path, picture):
+    picture.save(tmp_path / "8.jpg")
+    twelve = bytearray((tmp_path / "8.jpg").read_bytes())
+    twelve[twelve.index(b"\xff\xc0") + 4] = 12
+    contents = {
+        "iphone.jpg": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC photo"),
+        "twelve.jpg": (bytes(twelve), "a JPEG of 12 bits a channel"),
+        "film.jpg": (b"\0\0\0\x18ftypmp42", "a video"),
+        "next.jpg": (b"\xff\x0a\0\0", "a JPEG XL image"),
+        "page.png": (b"<!DOCTYPE html><title>404</title>", "a web page"),
+        "lfs.png": (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+        "annex.png": (b"/annex/objects/SHA256E-s1--0.png\n", "a pointer of Git LFS"),
+        "layers.png": (b"8BPS\0\1", "a Photoshop file"),
+        "drawing.png": (b"<?xml version='1.0'?><svg></svg>", "an SVG drawing"),
+        "packed.png": (b"PK\x03\x04", "a zip archive"),
+    }
+    for name, (content, words) in contents.items():
+        (tmp_path / name).write_bytes(content)
+        problem = inspect_image(tmp_path / name).problem
+        assert problem.startswith(f"{tmp_path / name}: this is {words}") and "delete" not in problem
+
+
+def test_postscript_never_reaches_another_program(tmp_path, monkeypatch):
+    from PIL import EpsImagePlugin
+
+    def start(*arguments, **options):
+        raise AssertionError("Ghostscript was started")
+
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", start)
+    page = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+    (tmp_path / "holiday.jpg").write_bytes(page)
+    with pytest.raises(ImageError, match="a PostScript or PDF document"):
+        read_image(tmp_path / "holiday.jpg")
+
+
+@pytest.mark.parametrize("kind", ["tif", "png", "webp", "avif", "jpg"])
+def test_sizes_are_those_of_the_upright_image_in_every_format(tmp_path, picture, kind):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.save(tmp_path / f"a.{kind}", exif=exif)
+    report, image = inspect_image(tmp_path / f"a.{kind}"), read_image(tmp_path / f"a.{kind}")
+    assert image.shape[:2] == (report.height, report.width) == (60, 40)
+    assert image[5, 20, 0] > 150 and image[55, 20, 2] > 150
+
+
+def test_numbers_are_scaled_by_their_kind_or_refused(tmp_path):
+    ramp = np.linspace(0, 1, 60)[None].repeat(10, 0)
+    Image.fromarray(ramp.astype(np.float32)).save(tmp_path / "float.tif")
+    image = read_image(tmp_path / "float.tif")
+    assert image[0, 0, 0] == 0 and image[0, -1, 0] == 255 and 120 < image[0, 30, 0] < 136
+    Image.fromarray((ramp * 200).astype(np.uint16)).save(tmp_path / "dark.tif")
+    assert read_image(tmp_path / "dark.tif").max() <= 1
+    Image.fromarray((ramp * 1000).astype(np.float32)).save(tmp_path / "metres.tif")
+    Image.fromarray((ramp * 1e6).astype(np.int32)).save(tmp_path / "counts.tif")
+    for name, words in (("metres", "floats do not lie between 0 and 1"), ("counts", "32 bits")):
+        with pytest.raises(ImageError, match=words):
+            read_image(tmp_path / f"{name}.tif")
+        assert words in inspect_image(tmp_path / f"{name}.tif").problem
+
+
+def test_a_small_file_of_very_many_pixels_is_refused_before_it_is_decoded(tmp_path, monkeypatch):
+    Image.new("1", (8000, 8000)).save(tmp_path / "map.png")
+    monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("it was decoded"))
+    with pytest.raises(ImageError, match=r"8,000 × 8,000 pixels are too large to open safely"):
+        read_image(tmp_path / "map.png")
+
+
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(ImageError, match="a pipe or a device"):
+        read_image(tmp_path / "pipe.jpg")

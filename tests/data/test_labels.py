@@ -48,6 +48,11 @@ SPELLINGS = {
     "backslash": GOOD.replace("sub/", "sub\\"),
     "empty last column": GOOD.replace("\n", ",\n"),
     "blank rows": GOOD.replace("\n", "\n,,\n\n"),
+    "Excel's sep line": "sep=;\n" + GOOD.replace(",", ";"),
+    "Excel's sep line, Windows": "sep=,\r\n" + GOOD.replace("\n", "\r\n"),
+    "the folder's own name": "\n".join(
+        line if line.startswith("file") else f"photos/{line}" for line in GOOD.splitlines()
+    ),
     "Latin-1": GOOD.replace("sea", "café").encode("latin-1"),
 }
 
@@ -104,6 +109,11 @@ def test_a_bad_row_is_told_or_left_out(photos, row, words):
     assert lines == [f"skipped 1 of 5 rows of {data.csv}:\n  {message.split('.csv, ', 1)[1]}"]
 
 
+def test_delimiters_in_quotes_are_text(photos):
+    data = dataset(photos, 'file;"sea, calm, blue";trees\n"a.png";1;1\nb.png;0;1\n')
+    assert data.classes == ["sea, calm, blue", "trees"] and data.labels.tolist() == [[1, 1], [0, 1]]
+
+
 BAD_TABLES = {
     "empty": (b"", ": the table is empty"),
     "blank": (b"\n ,\n", ": the table is empty"),
@@ -118,6 +128,7 @@ BAD_TABLES = {
     "workbook": (b"PK\x03\x04\x14\0\0\0", ": this is no text, whatever its name says"),
     "one long line": ("file " * 50_000, "row 1: .*a quote left open"),
     "open quote": ('file,sea\n"a.png,1\n' + "b.png,1\n" * 20_000, "row 2: .*a quote left open"),
+    "short open quote": ('file,sea\n"a.png,1\nb.png,1\n', "row 2: .*a quote left open"),
     "no endings": ("file,sea\na,1\nb,0\n", "row 2: no 'a' in .*there is 'a.png'; write"),
     "another folder": (
         "file,sea\n1.png,1\n2.png,0\n",

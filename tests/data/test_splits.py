@@ -186,3 +186,16 @@ def test_too_few_labelled_images_to_split_is_told(labelled_photos):
     data = MultilabelDataset(labelled_photos / "labels.csv", labelled_photos / "photos")
     with pytest.raises(DataError, match=r"labels\.csv: 2 images are too few to split off 15%"):
         split_multilabel(data.subset([0, 1]))
+
+
+def test_one_picture_under_two_labels_is_told_once_with_the_worst_pairs(photo_folder, tmp_path):
+    shutil.copytree(photo_folder, tmp_path / "photos")
+    first = tmp_path / "photos" / "train" / "circle" / "circle_00.png"
+    shutil.copy(first, tmp_path / "photos" / "train" / "cross" / "wrong.png")
+    shutil.copy(first, tmp_path / "photos" / "val" / "circle" / "again.png")
+    lines = []
+    load_splits(tmp_path / "photos", log=lines.append)
+    (warning,) = lines
+    assert "of 13 images in val have a twin in train" in warning
+    assert "one scene under different labels, 2 times" in warning
+    assert "train/circle/circle_00.png (circle) and train/cross/wrong.png (cross)" in warning

@@ -122,3 +122,26 @@ def test_zoom_looks_at_a_part_of_the_same_shape():
 def test_a_zoom_that_is_no_share_is_told(zoom):
     with pytest.raises(ValueError, match=f"zoom is {zoom}"):
         train_transform(zoom=zoom)
+
+
+@pytest.mark.parametrize("shape", [(2, 30_000), (30_000, 2), (10, 41)])
+def test_an_elongated_image_is_cut_before_it_is_scaled(shape):
+    image = np.zeros((*shape, 3), np.uint8)
+    long = int(np.argmax(shape))
+    middle = [slice(None), slice(None)]
+    middle[long] = slice(shape[long] // 2 - 1, shape[long] // 2 + 2)
+    image[tuple(middle)] = 255
+    sizes, resize = [], cv2.resize
+
+    def watch(image, *arguments, **options):
+        result = resize(image, *arguments, **options)
+        sizes.append(result.size)
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cv2, "resize", watch)
+        view = eval_transform((224, 224), crop=True).view(image)
+        random = [train_transform((224, 224), crop=True).view(image, seed=s) for s in range(4)]
+    assert view.shape == (224, 224, 3) and view[112, 112].min() > 128
+    assert all(v.shape == (224, 224, 3) for v in random)
+    assert max(sizes) <= 4 * 256 * 256 * 3

@@ -9,16 +9,20 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from PIL import Image
 
 from helpers.data.images import ImageError
 from helpers.data.shapes import ShapeRule
+from helpers.errors import ModelError
+from helpers.models.backbones import load_backbone
 from helpers.models.saving import (
-    ModelError,
     load_model,
     predict_photo,
     save_model,
     transform_from_config,
 )
+from helpers.models.transfer import TransferModel
 
 ANY_SIZE = {"min_side": 128, "max_side": 256, "max_pixels": 160 * 160, "multiple": 32}
 
@@ -99,3 +103,134 @@ def test_a_temperature_makes_probabilities_modest_and_leaves_the_answer(
     for bad in (0, -1.0, "warm", float("inf")):
         with pytest.raises(ModelError, match="'temperature' is .* give a number above 0"):
             save_model(tmp_path / "bad", make_model(), {**config, "temperature": bad})
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """The folder of a small model."""
+    backbone = load_backbone("test_efficientnet", pretrained=False)
+    config = {"classes": ["bird", "drone"], "size": [96, 96]}
+    return save_model(tmp_path / "saved", TransferModel(backbone, 2, "spp", seed=0), config)
+
+
+def test_pictures_in_memory_are_answered_like_files(saved, photo):
+    model, config = load_model(saved)
+    rgb = cv2.imread(str(photo))[..., ::-1]
+    wanted = predict_photo(model, config, photo)["probability"].to_numpy()
+    grey = np.repeat(rgb[..., :1], 3, axis=2)
+    for given, like in {
+        "uint8": (rgb, rgb),
+        "Pillow": (Image.fromarray(np.ascontiguousarray(rgb)), rgb),
+        "floats": (rgb / 255, rgb),
+        "uint16": (rgb.astype(np.uint16) * 257, rgb),
+        "RGBA": (np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)]), rgb),
+        "grey": (rgb[..., 0], grey),
+        "one channel": (rgb[..., :1], grey),
+    }.values():
+        answer = predict_photo(model, config, given)["probability"].to_numpy()
+        if like is grey:
+            wanted = predict_photo(model, config, grey)["probability"].to_numpy()
+        assert answer == pytest.approx(wanted, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("photo", "words"),
+    [
+        (np.zeros((3, 50, 60), np.uint8), r"shape \(3, 50, 60\); give \(height, width, 3\)"),
+        (np.zeros((50,), np.uint8), r"shape \(50,\)"),
+        (np.zeros((0, 5, 3), np.uint8), r"shape \(0, 5, 3\)"),
+        (np.full((50, 60, 3), 300.0), "float64, from 300 to 300; give uint8"),
+        (np.full((50, 60, 3), np.nan), "float64, from nan to nan; give uint8"),
+        (np.full((50, 60, 3), -1), "int64, from -1 to -1; give uint8"),
+    ],
+)
+def test_what_is_no_picture_is_told(saved, photo, words):
+    with pytest.raises(ImageError, match=words):
+        predict_photo(*load_model(saved), photo)
+
+
+def test_a_flipped_byte_anywhere_in_the_weights_is_told(saved):
+    path, rng = saved / "model.safetensors", np.random.default_rng(0)
+    content = path.read_bytes()
+    for place in rng.integers(len(content), size=20):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        with pytest.raises(ModelError, match=r"model\.safetensors: (damaged|not the weights)"):
+            load_model(saved)
+    path.write_bytes(content)
+    load_model(saved)
+
+
+def test_answers_that_are_no_numbers_are_refused(saved, photo):
+    model, config = load_model(saved)
+    with torch.no_grad():
+        model.head[1].bias[0] = float("nan")
+    with pytest.raises(ModelError, match="1 of 1 inputs are not finite: its weights are damaged"):
+        predict_photo(model, config, photo)
+    without = {key: value for key, value in config.items() if key != "weights_sha256"}
+    save_model(saved, model, config)
+    (saved / "config.json").write_text(json.dumps(without))  # as versions before did
+    with pytest.raises(ModelError, match=r"head\.1\.bias holds numbers that are not finite"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"levels": [3000]}, "'levels' is .3000.: give up to 8 numbers from 1 to 32"),
+        ({"levels": [3, 3]}, "its head has 2 outputs and [0-9,]+ inputs"),
+        ({"levels": "421"}, "'levels' is '421'"),
+        ({"size": "huge"}, r"'size' is 'huge': give \(height, width\) or a ShapeRule"),
+        ({"size": [96, 0]}, r"'size' is \[96, 0\]"),
+        ({"size": {"min_side": 10**6}}, "'size' is"),
+        ({"size": {"minimum": 5}}, "'size' is"),
+        ({"classes": ["bird", "bird"]}, "'classes' is .*different names"),
+        ({"classes": []}, "'classes' is"),
+        ({"classes": None}, "'classes' is None"),
+        ({"crop": 1}, "'crop' is 1: give true or false"),
+        ({"crop": True, "size": [96, 128]}, "'crop' needs a square 'size'"),
+        ({"temperature": -1}, "'temperature' is -1: give a number above 0"),
+        ({"thresholds": [0.5, 0.5]}, "'thresholds' are of labels, not of classes"),
+        ({"task": "multilabel"}, "it has 0 thresholds for 2 labels"),
+        ({"dropout": 1.5}, "'dropout' is 1.5"),
+        ({"dropout": True}, "'dropout' is True"),
+        ({"mean": [0.5, 0.5]}, "'mean' is"),
+        ({"std": [0.5, 0.5, 0]}, "'std' is .*three numbers above 0"),
+        ({"backbone": 5}, "'backbone' is 5"),
+        ({"backbone": "../../etc"}, "not a model's config"),
+        ({"weights_sha256": "x"}, "'weights_sha256' is 'x': give 64 hexadecimal digits"),
+    ],
+)
+def test_every_field_of_a_config_is_checked_before_anything_is_built(saved, change, words):
+    path = saved / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(ModelError, match=words) as caught:
+        load_model(saved)
+    assert "\n" not in str(caught.value) and "save" in str(caught.value) or "safetensors" in words
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe{", b"[" * 100_000, b"5", b'{"size": NaN}', b"[1e999]", b"{}", b"null"],
+)
+def test_a_config_that_is_no_json_object_is_told(saved, content):
+    (saved / "config.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"config\.json: not a model's config"):
+        load_model(saved)
+
+
+def test_saving_is_as_strict_as_loading_and_leaves_nothing_behind(saved, tmp_path):
+    model, _ = load_model(saved)
+    good = {"classes": ["bird", "drone"], "size": [96, 96]}
+    for change, words in (
+        ({"size": "huge"}, "'size' is 'huge'"),
+        ({"size": [96, 10**6]}, "'size' is"),
+        ({"crop": "yes"}, "'crop' is 'yes'"),
+        ({"classes": ["bird", "bird"]}, "'classes' is"),
+        ({"rate": float("nan")}, "cannot be kept as JSON"),
+        ({"rate": object()}, "cannot be kept as JSON"),
+    ):
+        with pytest.raises(ModelError, match=words):
+            save_model(tmp_path / "new", model, {**good, **change})
+        assert not (tmp_path / "new").exists()

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from helpers.data.shapes import ShapeRule
+from helpers.errors import ModelError
 from helpers.models.backbones import load_backbone
 from helpers.models.features import FeatureDataset
-from helpers.models.saving import ModelError, load_model, save_model
+from helpers.models.saving import load_model, save_model
 from helpers.models.transfer import TransferModel
 from helpers.training.recipes import train_head
 
@@ -271,15 +272,14 @@ def test_loading_leaves_random_numbers_alone(make_model, tmp_path):
 def test_an_interrupted_save_keeps_the_old_model(make_model, tmp_path, monkeypatch):
     model = make_model().eval()
     save_model(tmp_path, model, CONFIG)
-    monkeypatch.setattr("helpers.models.saving.save_file", _half_written)
+    monkeypatch.setattr("os.fsync", _interrupt)
     with pytest.raises(KeyboardInterrupt):
         save_model(tmp_path, _step(make_model()), CONFIG)
     assert torch.equal(load_model(tmp_path)[0].predict_proba(IMAGES), model.predict_proba(IMAGES))
+    assert len(list(tmp_path.iterdir())) == 2
 
 
-def _half_written(state, path):
-    with open(path, "wb") as file:
-        file.write(b"half")
+def _interrupt(handle):
     raise KeyboardInterrupt
 
 
@@ -300,7 +300,10 @@ def _edit(old, new):
         (lambda f: (f / "config.json").write_text("{}"), r"config\.json: not a model's config"),
         (lambda f: (f / "model.safetensors").write_bytes(b"x" * 99), r"safetensors: damaged"),
         (_edit("efficientnet_lite0", "no_such_net"), "config.json: not a model's config .no back"),
-        (_edit('"avg"', '"max"'), "config.json: not a model's config .*pooling is 'max'"),
+        (
+            _edit('"avg"', '"max"'),
+            "config.json: not a model's config .*'pooling' is 'max': give 'avg' or 'spp'",
+        ),
         (_edit("0.5,", ""), "config.json: not a model's config"),
         (
             _edit('"circle",', '"circle", "third",'),

@@ -19,7 +19,9 @@ from toys import loaders, make_data, make_net, make_trainer
 from helpers.data.datasets import ImageFolderDataset
 from helpers.data.loaders import make_loader
 from helpers.data.transforms import eval_transform, train_transform
+from helpers.errors import TrainingError
 from helpers.evaluation.metrics import evaluate, multiclass_metrics, multilabel_metrics
+from helpers.files import WriteError
 from helpers.models.inference import batches_on, predict
 from helpers.training.callbacks import (
     Callback,
@@ -33,7 +35,7 @@ from helpers.training.callbacks import (
 )
 from helpers.training.checkpoints import Checkpoint
 from helpers.training.history import History
-from helpers.training.trainer import Trainer, TrainingError
+from helpers.training.trainer import Trainer
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -182,7 +184,10 @@ def test_best_checkpoint_is_the_best_epoch(tmp_path):
 
 def test_a_damaged_or_foreign_checkpoint_is_named(tmp_path):
     (tmp_path / "last.pt").write_bytes(b"half")
-    for path, words in (("last.pt", "not a checkpoint"), ("none.pt", "no such checkpoint")):
+    for path, words in (
+        ("last.pt", "not a checkpoint of this course"),
+        ("none.pt", "no such checkpoint"),
+    ):
         with pytest.raises(TrainingError, match=f"{path}: .*{words}"):
             make_trainer().fit(*loaders(), max_epochs=1, resume=tmp_path / path)
 
@@ -407,14 +412,13 @@ def test_an_interrupted_fit_keeps_the_best_and_goes_on(tmp_path, capsys, monkeyp
 def test_an_interrupt_while_a_checkpoint_is_written_leaves_the_last_one_whole(
     tmp_path, monkeypatch
 ):
-    def half(state, path):
-        Path(path).write_bytes(b"half")
+    def interrupt(handle):
         raise KeyboardInterrupt
 
     trainer = make_trainer([Checkpoint(tmp_path)])
     trainer.fit(*loaders(), max_epochs=1)
     before = (tmp_path / "last.pt").read_bytes()
-    monkeypatch.setattr(torch, "save", half)
+    monkeypatch.setattr(os, "fsync", interrupt)
     trainer.fit(*loaders(), max_epochs=2)
     assert (tmp_path / "last.pt").read_bytes() == before
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["best.pt", "last.pt"]
@@ -614,3 +618,105 @@ def test_predictions_are_kept_after_each_epoch():
     assert [tuple(outputs.shape) for outputs in watch.outputs] == [(30, 2)] * 3
     assert torch.equal(watch.outputs[-1], predict(trainer.unwrapped_model, loaders()[1])[0])
     assert not torch.equal(watch.outputs[0], watch.outputs[-1])
+
+
+@pytest.mark.parametrize("errno", [28, 30, 13])
+def test_a_full_disk_or_a_read_only_folder_leaves_the_last_checkpoint_whole(
+    tmp_path, monkeypatch, errno
+):
+    trainer = make_trainer([Checkpoint(tmp_path)])
+    trainer.fit(*loaders(), max_epochs=1)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def fail(handle):
+        raise OSError(errno, os.strerror(errno))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(WriteError, match=r"last\.pt: cannot be written \(.*\); free some space"):
+        trainer.fit(*loaders(), max_epochs=2)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    monkeypatch.undo()
+    make_trainer([Checkpoint(tmp_path)]).fit(*loaders(), max_epochs=2, resume=tmp_path / "last.pt")
+
+
+def test_every_flipped_byte_of_a_checkpoint_is_noticed_or_harmless(tmp_path):
+    make_trainer([Checkpoint(tmp_path)]).fit(*loaders(), max_epochs=1)
+    path, rng = tmp_path / "last.pt", np.random.default_rng(0)
+    content = path.read_bytes()
+    whole = make_trainer()
+    whole.fit(*loaders(), max_epochs=1, resume=path)
+    told = []
+    for place in rng.integers(len(content), size=60):
+        damaged = bytearray(content)
+        damaged[place] ^= 0xFF
+        path.write_bytes(damaged)
+        trainer = make_trainer()
+        try:
+            trainer.fit(*loaders(), max_epochs=1, resume=path)
+        except TrainingError as error:
+            told.append(str(error))
+        else:
+            assert same(weights(trainer), weights(whole))
+    assert len(told) > 20 and not any("weights_only" in words or "\n" in words for words in told)
+
+
+class Code:
+    def __reduce__(self):
+        return os.system, ("true",)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (Code(), "it is damaged"),
+        ([1, 2], "it lacks model, optimizer, callbacks, batches, epochs, step"),
+        ({"model": {}, "optimizer": {}, "callbacks": {}}, "it lacks batches, epochs, step"),
+    ],
+)
+def test_what_is_no_checkpoint_is_told_without_advice_to_run_its_code(tmp_path, state, words):
+    torch.save(state, tmp_path / "x.pt")
+    with pytest.raises(TrainingError, match=words) as caught:
+        make_trainer().fit(*loaders(), max_epochs=1, resume=tmp_path / "x.pt")
+    assert "weights_only" not in str(caught.value)
+
+
+def test_a_checkpoint_of_another_model_leaves_this_one_as_it_was(tmp_path):
+    make_trainer([Checkpoint(tmp_path)]).fit(*loaders(), max_epochs=1)
+    net = nn.Sequential(nn.Linear(6, 16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 3))
+    trainer = make_trainer(net=net)
+    before = weights(trainer)
+    with pytest.raises(TrainingError, match=r"3\.weight is \(2, 16\) there, \(3, 16\) here"):
+        trainer.fit(*loaders(), max_epochs=1, resume=tmp_path / "last.pt")
+    assert same(weights(trainer), before)
+
+
+def test_a_resumed_run_with_other_settings_says_so(tmp_path, capsys):
+    make_trainer([Checkpoint(tmp_path)], seed=3).fit(*loaders(), max_epochs=1)
+    make_trainer(seed=3).fit(*loaders(), max_epochs=2, resume=tmp_path / "last.pt")
+    assert capsys.readouterr().out == ""
+    other = make_loader(make_data(44), 4, shuffle=True)
+    make_trainer(seed=4).fit(other, None, max_epochs=2, resume=tmp_path / "last.pt")
+    line = capsys.readouterr().out
+    for part in ("seed 4, not 3", "training items 44, not 40", "batches an epoch 11, not 5"):
+        assert part in line
+
+
+def test_labels_without_an_output_are_told(photo_folder, make_model):
+    inputs = torch.randn(8, 6)
+    for label in (2, -1):
+        data = TensorDataset(inputs, torch.full((8,), label))
+        with pytest.raises(TrainingError, match="a label is no number of an output"):
+            make_trainer().fit(make_loader(data, 4), None, max_epochs=1)
+    data = ImageFolderDataset(photo_folder / "train", eval_transform((64, 64)))
+    trainer = make_trainer(net=make_model(num_classes=1))
+    with pytest.raises(TrainingError, match=r"cross_00\.png: its label is 1, but the model has 1"):
+        trainer.fit(make_loader(data, 8), None, max_epochs=1)
+
+
+def test_a_single_image_in_a_batch_and_a_frozen_model_are_told():
+    net = nn.Sequential(nn.Linear(6, 4), nn.BatchNorm1d(4), nn.Linear(4, 2))
+    with pytest.raises(TrainingError, match="a batch holds one image, and batch norm"):
+        make_trainer(net=net).fit(make_loader(make_data(9), 8), None, max_epochs=1)
+    net = make_net().requires_grad_(False)
+    with pytest.raises(TrainingError, match="every parameter of the optimizer is frozen"):
+        make_trainer(net=net).fit(*loaders(), max_epochs=1)

@@ -1,0 +1,224 @@
+"""What the course makes of a folder: every file used, unusable, or left out for a reason."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
+from helpers.data.groups import copy_warning
+from helpers.data.image_dataset import ImageDataset
+from helpers.data.listing import BESIDE, list_files
+from helpers.data.splits import SPLITS, label_table, split_folders
+from helpers.errors import DataError
+
+UNSEEN = "images that were not looked at, because of the problems above"
+MOVED = "moved.csv"  # in a quarantine: what was where
+
+
+@dataclass
+class FolderReport:
+    """What `inspect_folder` has seen.
+
+    layout: "a folder per class", "tables of labels", or "" where it could not be told.
+    used: split ("all" for class folders without splits) to class to number of images, with "none"
+        for images for which no label holds.
+    unusable: file to what is wrong with it; rows: what is wrong with rows that have no file.
+    ignored: reason to files that were not looked at; problems: why the course would stop.
+    warning: of one scene in two splits or under two labels.
+    """
+
+    folder: Path
+    layout: str = ""
+    used: dict[str, dict[str, int]] = field(default_factory=dict)
+    images: dict[str, int] = field(default_factory=dict)
+    unusable: dict[Path, str] = field(default_factory=dict)
+    rows: list[str] = field(default_factory=list)
+    ignored: dict[str, list[Path]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    warning: str = ""
+
+    @property
+    def files(self) -> int:
+        """All files; a folder that cannot be read counts as one."""
+        left_out = sum(len(paths) for paths in self.ignored.values())
+        return sum(self.images.values()) + len(self.unusable) + left_out
+
+    @property
+    def all_usable(self) -> bool:
+        return not (self.problems or self.unusable or self.rows)
+
+    def as_dict(self) -> dict:
+        """The report as JSON can keep it; paths relative to the folder."""
+        return {
+            "folder": str(self.folder),
+            "layout": self.layout,
+            "files": self.files,
+            "images": self.images,
+            "used": self.used,
+            "unusable": {self._short(path): words for path, words in self.unusable.items()},
+            "rows": self.rows,
+            "left_out": {r: [self._short(p) for p in paths] for r, paths in self.ignored.items()},
+            "problems": self.problems,
+            "warning": self.warning,
+        }
+
+    def _short(self, path: Path) -> str:
+        return os.path.relpath(path, self.folder)
+
+    def __str__(self) -> str:
+        name = self.folder.resolve().name
+        lines = [f"{name}: {self.layout or 'no data that the course can use'}"]
+        for split, classes in self.used.items():
+            counts = ", ".join(f"{name} {count:,}" for name, count in classes.items())
+            lines.append(f"  {split}: {self.images[split]:,} images ({counts})")
+        lines += [f"problem: {problem}" for problem in self.problems]
+        bad = [f"  {words}" for words in (*self.unusable.values(), *self.rows)]
+        if bad:
+            lines += [f"unusable: {len(self.unusable):,} files, {len(self.rows):,} rows", *bad]
+        if self.ignored:
+            lines.append("left out:")
+            lines += [f"  {len(paths):,} {reason}" for reason, paths in self.ignored.items()]
+        lines += [self.warning] if self.warning else []
+        lines.append(f"{self.files:,} files in all")
+        return "\n".join(lines).replace(f"{self.folder}/", "")
+
+
+def inspect_folder(folder: str | Path) -> FolderReport:
+    """Look at every file of a folder as `load_splits` or `load_multilabel_splits` would.
+
+    Nothing is raised: why the course would stop is among the report's problems.
+    """
+    folder = Path(folder)
+    report, parts = FolderReport(folder), {}
+    if not folder.is_dir():
+        report.problems.append(f"{folder}: there is no such folder.")
+        return report
+    tables = [split for split in SPLITS if label_table(folder, split).is_file()]
+    try:
+        places = split_folders(folder)
+        report.layout = "tables of labels" if tables else "a folder per class"
+        for split in tables or places or {"all": folder}:
+            try:
+                first = parts[next(iter(parts))].classes if parts else None
+                parts[split] = _dataset(folder, split, places, bool(tables), first)
+            except DataError as error:
+                report.problems.append(str(error))
+        report.warning = copy_warning(parts)
+    except DataError as error:
+        report.problems.append(str(error))
+    if not parts:
+        report.layout = ""
+    _account(report, parts)
+    return report
+
+
+def _dataset(
+    folder: Path, split: str, places: dict[str, Path], labelled: bool, classes: list[str] | None
+) -> ImageDataset:
+    def quiet(text: str) -> None: ...
+
+    if labelled:
+        table, images = label_table(folder, split), places.get(split, folder / split)
+        return MultilabelDataset(table, images, classes=classes, strict=False, log=quiet)
+    return ImageFolderDataset(places.get(split, folder), classes=classes, log=quiet)
+
+
+def _account(report: FolderReport, parts: dict[str, ImageDataset]) -> None:
+    """Put each file of the folder into one place of the report."""
+    seen, reasons = set(), {}
+    for split, part in parts.items():
+        labels = np.asarray(part.labels)
+        if isinstance(part, ImageFolderDataset):
+            counts = Counter(labels.tolist())
+            report.used[split] = {name: counts[at] for at, name in enumerate(part.classes)}
+        else:
+            sums = labels.sum(axis=0).astype(int).tolist()
+            report.used[split] = dict(zip(part.classes, sums, strict=True))
+            report.used[split]["none"] = int((labels.sum(axis=1) == 0).sum())
+        report.images[split] = len(part)
+        seen.update(part.paths)
+        for skipped in part.skipped:
+            if skipped.path not in seen and _is_there(skipped.path):
+                report.unusable[skipped.path] = skipped.problem
+                seen.add(skipped.path)
+            else:
+                report.rows.append(skipped.problem)
+        for reason, paths in part.ignored.items():
+            reasons.update(dict.fromkeys(paths, reason))
+    everything = list_files(report.folder)
+    everything.ignore(BESIDE if parts else UNSEEN, everything.images)
+    used_through = {parent for path in seen for parent in path.parents}
+    for reason, paths in everything.ignored.items():
+        for path in paths:
+            if path not in used_through:  # else a linked class, whose images count
+                reasons.setdefault(path, reason)
+    for path in sorted(reasons.keys() - seen):
+        report.ignored.setdefault(reasons[path], []).append(path)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a row's path is a file's; of a row without a usable name it is the folder's."""
+    return os.path.lexists(path) and not path.is_dir()
+
+
+def quarantine(report: FolderReport, to: str | Path) -> int:
+    """Move a report's unusable files to the folder `to`, and return how many; nothing is deleted.
+
+    They keep their places below it. `to/moved.csv` lists where each file was and where it is, a row
+    before each move, so that `undo_quarantine` finds all of them whatever happened.
+
+    Raises: DataError where `to` lies in the folder, whose files would then be looked at again.
+    """
+    folder, to = report.folder.resolve(), Path(to).expanduser().resolve()
+    if to == folder or folder in to.parents:
+        raise DataError(f"{to}: lies in {report.folder}; choose a folder outside of it.")
+    to.mkdir(parents=True, exist_ok=True)
+    with (to / MOVED).open("a", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        for path in report.unusable:
+            home = Path(os.path.abspath(path))
+            target = _free(to / os.path.relpath(path, report.folder))
+            rows.writerow([home, target])
+            file.flush()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(home, target)
+    return len(report.unusable)
+
+
+def undo_quarantine(to: str | Path) -> int:
+    """Move what `quarantine` has moved to `to` back to where it was; returns how many files.
+
+    Raises: DataError where there is no list of what was moved, or another file is in the way; what
+        came before it in the list is back by then.
+    """
+    moved, count = Path(to) / MOVED, 0
+    if not moved.is_file():
+        raise DataError(f"{moved}: missing; {to} is no quarantine.")
+    with moved.open(newline="", encoding="utf-8") as file:
+        pairs = [(Path(home), Path(place)) for home, place in csv.reader(file)]
+    for home, place in pairs:
+        if not os.path.lexists(place):  # it was never moved, or is back already
+            continue
+        if os.path.lexists(home):
+            raise DataError(f"{home}: another file is there by now; move it, and undo again.")
+        home.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(place, home)
+        count += 1
+    moved.unlink()
+    return count
+
+
+def _free(path: Path) -> Path:
+    """The path, with a number before its ending where it is taken."""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
+    return free
