@@ -12,7 +12,7 @@ PIP := $(PY) -m pip install --no-compile
 # Data of another form is fetched or is somebody's own; the shortcut is drawn for all.
 RENDERED := $(if $(filter-out rendered,$(COURSE_DATA)),,data/rendered/drones data/rendered/panoramas) data/rendered/shortcut
 
-.PHONY: help course real test lab bench publish publish-real badges clean ready
+.PHONY: help course real test lab bench stress publish publish-real badges clean ready
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -33,6 +33,9 @@ lab: ready ## JupyterLab, opened at the first notebook
 
 bench: ready ## maintainers: side-by-side timings for images of any size, six minutes on a quiet machine
 	@$(PY) -m tools.environment tests.benchmarks
+
+stress: ready ## maintainers: trainings killed, files damaged by the thousand, half an hour
+	@$(PY) -m tools.environment tests.stress
 
 publish: ready ## maintainers: execute the notebooks in place, refresh Save_Model/ and the README's tables
 	@$(PY) -m data_scripts.fetch_drones

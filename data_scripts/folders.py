@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import getpass
 import glob
+import hashlib
+import os
 import shutil
+import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-DAY = 24 * 60 * 60  # seconds
+from filelock import FileLock, Timeout
+
+STAMP = ".complete"  # written last: how many files there are
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Whoever makes this folder at the same time, in another process, waits until the block ends.
+
+    The system frees the lock of a process that was killed. Within a process it may be taken again.
+    """
+    name = hashlib.sha256(os.path.realpath(folder).encode()).hexdigest()[:16]
+    locks = Path(tempfile.gettempdir()) / f"transfer-learning-course-{getpass.getuser()}"
+    locks.mkdir(exist_ok=True)
+    lock = FileLock(locks / f"{name}.lock", is_singleton=True)
+    try:
+        lock.acquire(timeout=0.5)
+    except Timeout:
+        print(f"another process is making {folder}: waiting for it", file=sys.stderr)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -18,21 +44,41 @@ def replacing(folder: Path) -> Iterator[Path]:
     """An empty sibling to build in; it takes the place of `folder` once the block has succeeded.
 
     A block that fails, or is stopped, leaves what was there. What a killed process had begun is
-    removed the next time, once it is a day old and surely nobody's any more.
+    removed the next time. Only one process at a time makes a folder.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.parent.glob(f".{glob.escape(folder.name)}-*.unfinished"):
-        if time.time() - leftover.stat().st_mtime > DAY:
-            shutil.rmtree(leftover, ignore_errors=True)
-    unfinished = Path(
-        tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".unfinished", dir=folder.parent)
-    )
+    with only_one(folder):
+        for leftover in folder.parent.glob(f".{glob.escape(folder.name)}-*.unfinished"):
+            shutil.rmtree(leftover, ignore_errors=True)  # nobody's: this process has the lock
+        unfinished = Path(
+            tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".unfinished", dir=folder.parent)
+        )
+        try:
+            yield unfinished
+            unfinished.chmod(0o755)  # mkdtemp's folders are private
+            stamp(unfinished)
+            put_in_place(unfinished, folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def stamp(folder: Path) -> None:
+    """Note in the folder how many files it has, now that it is whole."""
+    (folder / STAMP).write_text(f"{_count(folder)}\n", encoding="ascii")
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether the folder has its stamp, and as many files as it had then, or more."""
     try:
-        yield unfinished
-        unfinished.chmod(0o755)  # mkdtemp's folders are private
-        put_in_place(unfinished, folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        wanted = int((folder / STAMP).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return False
+    return _count(folder) >= wanted
+
+
+def _count(folder: Path) -> int:
+    names = (name for _, _, files in os.walk(folder) for name in files)
+    return sum(not name.startswith(".") for name in names)
 
 
 def put_in_place(finished: Path, folder: Path) -> None:

@@ -25,7 +25,7 @@ DEFAULT_FOLDER = course_folder("drones", "rendered")
 SHARES = {"train": 0.60, "val": 0.15, "test": 0.25}
 FEWEST = 7
 PICTURES = rf"({'|'.join(SHARES)})/(({'|'.join(CLASSES)})/(\3_\d{{4,}}\.jpg)?)?"
-OWN = rf"{PICTURES}|boxes\.csv|(planted|recipe)\.json"  # what overwriting may remove
+OWN = rf"{PICTURES}|\.complete|boxes\.csv|(planted|recipe)\.json"  # what overwriting may remove
 
 
 def render_drone(class_name: str, seed: int | Sequence[int], perched: float = PERCHED) -> Rendered:

@@ -28,7 +28,7 @@ WRONG_SHARE = 0.04  # of the cells of the training labels
 FEWEST = 5
 PICTURES = rf"({'|'.join(SPLITS)})/(panorama_\d{{4,}}\.jpg)?"
 FILES = "|".join(map(re.escape, [*TABLES.values(), "recipe.json"]))
-OWN = rf"{PICTURES}|{FILES}"  # what overwriting may remove
+OWN = rf"{PICTURES}|\.complete|{FILES}"  # what overwriting may remove
 
 
 def render_panorama(seed: int | Sequence[int]) -> Panorama:

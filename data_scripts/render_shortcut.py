@@ -39,7 +39,7 @@ CAMERA = (-0.55, 0.02)  # elevation under either sky: the point of view must not
 VERSION = SOURCES["shortcut", "rendered"].version
 DEFAULT_FOLDER = course_folder("shortcut", "rendered")
 PICTURES = rf"({'|'.join(SHARES)})/(({'|'.join(CLASSES)})/(\3_\d{{4,}}_({'|'.join(SKIES)})\.jpg)?)?"
-OWN = rf"{PICTURES}|(boxes|sky)\.csv|recipe\.json"  # what overwriting may remove
+OWN = rf"{PICTURES}|\.complete|(boxes|sky)\.csv|recipe\.json"  # what overwriting may remove
 
 
 def sky_behind(at_sunset: bool, seed: Sequence[int]) -> Callable[..., Backdrop]:

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from data_scripts.folders import is_whole, only_one
 from helpers.course import ROOT, data_form
 
 if TYPE_CHECKING:
@@ -67,16 +68,21 @@ def data_folder(task: str) -> Path:
     if form == "own":
         return _own_folder(task)
     folder, source = course_folder(task, form), SOURCES.get((task, form))
-    if not folder.is_dir():
-        if source is None:
-            choices = [repr(f) for t, f in SOURCES if t == task] + ["a folder of your own"]
+    if source is None and not folder.is_dir():
+        choices = [repr(f) for t, f in SOURCES if t == task] + ["a folder of your own"]
+        raise TaskError(f"there are no {form} {task}: set COURSE_DATA to {' or '.join(choices)}.")
+    if source is None:
+        return folder
+    with only_one(folder):
+        if not folder.is_dir():
+            module, function = source.maker.split(":")
+            getattr(import_module(module), function)(folder)
+        elif _is_outdated(folder, source):
+            print(f"{folder} was drawn by an older version; remove it, and it is drawn anew.")
+        elif not is_whole(folder):
             raise TaskError(
-                f"there are no {form} {task}: set COURSE_DATA to {' or '.join(choices)}."
+                f"{folder} is not whole, or of an older version: delete it, and it is made anew."
             )
-        module, function = source.maker.split(":")
-        getattr(import_module(module), function)(folder)
-    elif source is not None and _is_outdated(folder, source):
-        print(f"{folder} was drawn by an older version; remove it, and it is drawn anew.")
     return folder
 
 

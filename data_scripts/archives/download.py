@@ -16,11 +16,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from data_scripts.archives.unpack import CHUNK, ArchiveError, FetchError, Member, unpack
+from data_scripts.folders import only_one
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "data" / "archives"
 ATTEMPTS = 4
 TIMEOUT_SECONDS = 30
+SPARE_BYTES = 100_000_000
 PASSING_FAULTS = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -35,11 +37,14 @@ class Archive:
 
 @dataclass(frozen=True)
 class DownloadOptions:
-    """Where archives are kept until unpacked, whether to draw a bar, how to wait (seconds)."""
+    """Where archives are kept until unpacked, whether to draw a bar, how to wait (seconds), and
+    what counts as too slow."""
 
     cache: Path = CACHE
     bar: bool = True
     sleep: Callable[[float], None] = time.sleep
+    slowest: float = 1000  # bytes a second over `window` seconds
+    window: float = 60
 
 
 def unpack_pinned(
@@ -61,8 +66,23 @@ def unpack_pinned(
         unpack(source, members, places, folder, options.bar)
         return
     target = options.cache / archive.name
+    # The archive holds more than the manifest lists, but not many times as much.
+    most = 2 * sum(member.size for member in members) + SPARE_BYTES
+    with only_one(target):
+        _download_and_unpack(source, target, members, places, folder, most, options)
+
+
+def _download_and_unpack(
+    source: str,
+    target: Path,
+    members: Sequence[Member],
+    places: Mapping[str, str],
+    folder: Path,
+    most: int,
+    options: DownloadOptions,
+) -> None:
     for last in (False, True):
-        fresh = download(source, target, options)
+        fresh = download(source, target, most, options)
         try:
             unpack(target, members, places, folder, options.bar)
         except ArchiveError:
@@ -96,15 +116,19 @@ def locate(archive: Archive, mirror: str | None) -> Path | str:
     )
 
 
-def download(address: str, target: Path, options: DownloadOptions) -> bool:
+def download(address: str, target: Path, most: int, options: DownloadOptions) -> bool:
     """Downloads `address` to `target`; True when all of it came in this call.
 
     An earlier run's `target` is taken as it is, its `.part` file is continued with HTTP Range
-    where the server honours that. ATTEMPTS failures in a row without a new byte end it.
+    where the server honours that. ATTEMPTS failures in a row without a new byte end it, and so
+    does a body of more than `most` bytes.
     """
+    part = target.with_name(target.name + ".part")
+    for path in (target, part):
+        if path.is_symlink():  # writing to it would write elsewhere
+            path.unlink()
     if target.is_file():
         return False
-    part = target.with_name(target.name + ".part")
     part.parent.mkdir(parents=True, exist_ok=True)
     fresh = not part.exists()
     failures, largest, reason = 0, 0, ""
@@ -115,7 +139,7 @@ def download(address: str, target: Path, options: DownloadOptions) -> bool:
                 tqdm.write(f"{reason}; trying again in {wait:.0f} s", sys.stderr)
             options.sleep(wait)
         try:
-            _download_once(address, part, options.bar)
+            _download_once(address, part, most, options)
         except urllib.error.HTTPError as error:
             reason = f"HTTP {error.code} {error.reason}"
             if error.code not in PASSING_FAULTS:
@@ -137,7 +161,7 @@ def download(address: str, target: Path, options: DownloadOptions) -> bool:
     )
 
 
-def _download_once(address: str, part: Path, bar: bool) -> None:
+def _download_once(address: str, part: Path, most: int, options: DownloadOptions) -> None:
     """Asks once for what `part` lacks; ConnectionError or HTTPError where it does not come."""
     size = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(address, headers={"Range": f"bytes={size}-"} if size else {})
@@ -148,7 +172,7 @@ def _download_once(address: str, part: Path, bar: bool) -> None:
             raise
         if error.headers.get("Content-Range", "") == f"bytes */{size}":
             return  # the part is the whole
-        part.unlink()  # longer than the whole: begin again
+        part.unlink(missing_ok=True)  # longer than the whole: begin again
         raise ConnectionError("the archive changed on the server") from None
     except OSError as error:  # apart from what the disk may say below
         raise ConnectionError(str(getattr(error, "reason", error))) from None
@@ -156,18 +180,24 @@ def _download_once(address: str, part: Path, bar: bool) -> None:
         continued = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
         start = size if response.status == 206 and continued else 0
         if response.status == 206 and (not continued or int(continued[1]) != size):
-            part.unlink()
+            part.unlink(missing_ok=True)
             raise ConnectionError("the server sent another range than was asked for")
         length = response.headers.get("Content-Length")
-        total = start + int(length) if length else None
+        total = start + int(length) if length and length.isdecimal() else None
         with (
             part.open("ab" if start else "wb") as file,
             tqdm(
                 desc=part.stem, total=total, initial=start, unit="B", unit_scale=True,
-                disable=not bar, leave=False,
+                disable=not options.bar, leave=False,
             ) as progress,
         ):  # fmt: skip
-            for chunk in _chunks(response):
+            for chunk in _chunks(response, options):
+                if file.tell() + len(chunk) > most or (total or 0) > most:
+                    part.unlink()
+                    raise FetchError(
+                        f"{address} sends more than the {most:,} bytes that {part.stem} may have, "
+                        "so it is something else: check the address, or set COURSE_MIRROR."
+                    )
                 file.write(chunk)
                 progress.update(len(chunk))
     size = part.stat().st_size
@@ -175,9 +205,17 @@ def _download_once(address: str, part: Path, bar: bool) -> None:
         raise ConnectionError(f"the connection ended after {size:,} of {total:,} bytes")
 
 
-def _chunks(response: http.client.HTTPResponse) -> Iterator[bytes]:
+def _chunks(response: http.client.HTTPResponse, options: DownloadOptions) -> Iterator[bytes]:
+    """What comes, as it comes; ConnectionError where it ends badly or is too slow."""
+    since, received = time.monotonic(), 0
     try:
-        while chunk := response.read(CHUNK):
+        while chunk := response.read1(CHUNK):
             yield chunk
+            received += len(chunk)
+            passed = time.monotonic() - since
+            if passed > options.window:
+                if received < options.slowest * passed:
+                    raise ConnectionError(f"only {received / passed:,.0f} bytes a second came")
+                since, received = time.monotonic(), 0
     except OSError as error:  # a timeout, a reset, a fault of TLS
         raise ConnectionError(str(error)) from None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data_scripts.archives.download import Archive, DownloadOptions, unpack_pinned
 from data_scripts.archives.unpack import FetchError, Member, read_manifest, write_manifest
-from data_scripts.folders import replacing
+from data_scripts.folders import is_whole, only_one, replacing, stamp
 
 SOURCE_FILE = "SOURCE.txt"
 SYSTEM_FILES = {"Thumbs.db", "desktop.ini"}  # and names with a leading dot
@@ -92,11 +92,24 @@ class PhotoSet:
         one the archive is downloaded. Tables that were edited are never overwritten. FetchError
         says in one sentence why it did not work; then `folder` is as it was.
         """
-        folder = Path(folder or self.folder)
+        folder = Path(folder or self.folder).expanduser().resolve()
         members = read_manifest(self.archive.manifest)
         places = self.place(members)
         texts = {**self.tables(places), SOURCE_FILE: self.source}
         sizes = {places[member.path]: member.size for member in members}
+        with only_one(folder):
+            return self._make(folder, members, places, texts, sizes, mirror, options)
+
+    def _make(
+        self,
+        folder: Path,
+        members: Sequence[Member],
+        places: Mapping[str, str],
+        texts: Mapping[str, str],
+        sizes: Mapping[str, int],
+        mirror: str | None,
+        options: DownloadOptions | None,
+    ) -> Path:
         missing, others = compare(folder, sizes)
         foreign = [name for name in others if name not in texts]
         if foreign:
@@ -108,6 +121,8 @@ class PhotoSet:
         try:
             if not missing:
                 _write_texts(folder, {name: texts[name] for name in texts.keys() - set(others)})
+                if not is_whole(folder):
+                    stamp(folder)
                 return folder
             for name in others:
                 if name != SOURCE_FILE and (folder / name).read_bytes() != texts[name].encode():

@@ -7,14 +7,17 @@ A host that packs archives on request gives them no stable bytes of their own, s
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from tqdm import tqdm
 
@@ -84,10 +87,12 @@ def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfil
     """The zip at `path` and its files by their path below the archive's one top folder."""
     try:
         bundle = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        raise ArchiveError(f"{path} is not a complete zip archive; get it again.") from None
     except OSError as error:
-        raise FetchError(f"{path} cannot be read ({error.strerror}).") from None
+        if error.errno != errno.EINVAL:  # else its table of contents leads nowhere
+            raise FetchError(f"{path} cannot be read ({error.strerror}).") from None
+        raise ArchiveError(f"{path} is not a complete zip archive; get it again.") from None
+    except Exception:  # zipfile raises several kinds
+        raise ArchiveError(f"{path} is {_instead_of_a_zip(path)}; get it again.") from None
     with bundle:
         for info in bundle.infolist():
             if leaves_folder(info.filename):
@@ -97,6 +102,14 @@ def open_archive(path: Path) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfil
                 )
         files = (info for info in bundle.infolist() if not info.is_dir())
         yield bundle, {info.filename.partition("/")[2]: info for info in files}
+
+
+def _instead_of_a_zip(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(200).lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html")):
+        return "a web page, not a zip archive: its address is gone, or wants a log-in"
+    return "not a complete zip archive"
 
 
 def unpack(
@@ -127,14 +140,28 @@ def unpack(
                 )
 
 
+def _open(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> IO[bytes]:
+    try:
+        return bundle.open(info)
+    except (OSError, ValueError, struct.error) as error:  # an offset that leads nowhere
+        raise zipfile.BadZipFile(str(error)) from None
+
+
+def _read(source: IO[bytes], size: int) -> bytes:
+    try:
+        return source.read(size)
+    except (OSError, ValueError) as error:
+        raise zipfile.BadZipFile(str(error)) from None
+
+
 def _write_member(
     bundle: zipfile.ZipFile, info: zipfile.ZipInfo, member: Member, target: Path
 ) -> bool:
     """Writes one member; whether its bytes are those that the manifest lists."""
     digest, written = hashlib.sha256(), 0
-    with bundle.open(info) as source, target.open("wb") as file:
+    with _open(bundle, info) as source, target.open("wb") as file:
         # One byte more than listed is enough to know, so a zip bomb fills no disk.
-        while chunk := source.read(min(CHUNK, member.size + 1 - written)):
+        while chunk := _read(source, min(CHUNK, member.size + 1 - written)):
             file.write(chunk)
             digest.update(chunk)
             written += len(chunk)

@@ -9,6 +9,8 @@ import json
 import os
 import re
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +22,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from data_scripts.folders import replacing
+from data_scripts.folders import only_one, replacing
 
 CHUNK = 4
 
@@ -77,6 +79,18 @@ def one_thread() -> None:
     cv2.setNumThreads(1)
 
 
+def begin_worker(parent: int) -> None:
+    """A worker process keeps to one thread, and ends when its parent was killed."""
+    one_thread()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
 def render_all(jobs: list[tuple], processes: int, render: Callable) -> Iterator:
     """Render the jobs, each one's result as it is done; in this process where none can be started.
 
@@ -85,7 +99,9 @@ def render_all(jobs: list[tuple], processes: int, render: Callable) -> Iterator:
     done = 0
     if processes > 1:
         # spawn: a fork of a process that runs threads, as a notebook's does, may deadlock
-        pool = ProcessPoolExecutor(processes, get_context("spawn"), initializer=one_thread)
+        pool = ProcessPoolExecutor(
+            processes, get_context("spawn"), initializer=begin_worker, initargs=(os.getpid(),)
+        )
         try:
             for result in pool.map(render, jobs, chunksize=CHUNK):
                 done += 1
@@ -156,9 +172,11 @@ def check_place(folder: Path, own: str, overwrite: bool) -> None:
 def made_whole(folder: Path, own: str, overwrite: bool) -> Iterator[Path]:
     """An empty folder to render into, which becomes `folder` once the block has succeeded."""
     check_place(folder, own, overwrite)
-    with replacing(folder) as unfinished:
-        yield unfinished
-        check_place(folder, own, overwrite)  # again: rendering takes minutes
+    with only_one(folder):
+        check_place(folder, own, overwrite)  # of a process that was quicker
+        with replacing(folder) as unfinished:
+            yield unfinished
+            check_place(folder, own, overwrite)  # again: rendering takes minutes
 
 
 def main(

@@ -1,8 +1,9 @@
 """data_scripts/fetch_drones.py with its archive and download modules: no network is needed."""
 
-import os
 import random
+import time
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,6 +61,25 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
+        if fault == "endless":
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while True:
+                    self.wfile.write(bytes(10_000))
+        if fault == "drip":
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):
+                while self.server.url:
+                    self.wfile.write(b"x")
+                    time.sleep(0.05)
+        if fault == "never":
+            self.send_response(416)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+        if fault in ("endless", "drip", "never"):
+            return
         self.send_response(206 if start else 200)
         if start:
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
@@ -88,6 +108,7 @@ def server():
 def course(tmp_path, server, monkeypatch):
     """A small pinned archive behind the server, and the means to fetch it into tmp_path."""
     monkeypatch.delenv("COURSE_MIRROR", raising=False)
+    monkeypatch.setattr("data_scripts.archives.download.SPARE_BYTES", 50_000)
     files = fake_files()
     write_rows(tmp_path / "manifest.csv", files)
     server.body = pack(tmp_path / "packed.zip", files).read_bytes()
@@ -112,7 +133,7 @@ def only_photos(folder):
 def test_fetches_and_cleans_up(course, server):
     folder = course()
     assert sorted(only_photos(folder).values()) == sorted(course.files.values())
-    assert {p.name for p in folder.iterdir()} == {"train", "val", "test", "SOURCE.txt"}
+    assert {p.name for p in folder.iterdir()} == {"train", "val", "test", "SOURCE.txt", ".complete"}
     assert "belong to their authors" in (folder / "SOURCE.txt").read_text()
     assert list(course.cache.iterdir()) == []
     assert [p.name for p in folder.parent.iterdir()] == ["drones"]
@@ -166,14 +187,12 @@ def test_a_place_that_cannot_be_written_is_named(course):
         course()
 
 
-def test_what_a_killed_run_left_goes_once_it_is_old(course):
-    for name in (".drones-new.unfinished", ".drones-old.unfinished", ".drones-notes"):
+def test_what_a_killed_run_left_goes_the_next_time(course):
+    for name in (".drones-x.unfinished", ".drones-notes"):
         (course.folder.parent / name / "train").mkdir(parents=True)
-        if name != ".drones-new.unfinished":
-            os.utime(course.folder.parent / name, (0, 0))
     course()
     kept = {path.name for path in course.folder.parent.iterdir()}
-    assert kept == {"drones", ".drones-new.unfinished", ".drones-notes"}
+    assert kept == {"drones", ".drones-notes"}
 
 
 def test_resumes_with_range(course, server):
@@ -220,6 +239,56 @@ def test_part_is_kept_for_the_next_run(course, server):
     assert only_photos(course())
 
 
+def test_an_endless_body_is_cut_off_and_the_next_run_works(course, server):
+    server.plan[:] = ["endless"]
+    with pytest.raises(FetchError, match=r"sends more than the [0-9,]+ bytes that fake\.zip may"):
+        course()
+    assert list(course.cache.iterdir()) == [] and not course.folder.exists()
+    course()
+    assert only_photos(course.folder)
+
+
+def test_a_body_that_drips_is_too_slow(course, server):
+    server.plan[:] = ["drip"] * 9
+    options = DownloadOptions(course.cache, False, course.waits.append, slowest=1000, window=0.2)
+    with pytest.raises(FetchError, match=r"only [0-9]+ bytes a second came.*check the network"):
+        replace(PHOTOS, archive=course.archive).fetch(course.folder, None, options)
+
+
+def test_a_server_that_has_no_range_at_all_is_told(course, server):
+    server.plan[:] = ["never"] * 9
+    with pytest.raises(FetchError, match="the archive changed on the server"):
+        course()
+
+
+def test_a_page_instead_of_the_archive_is_told_and_not_kept(course, server):
+    body, server.body = server.body, b"<!DOCTYPE html><html><title>Sign in</title></html>"
+    with pytest.raises(ArchiveError, match="is a web page, not a zip archive"):
+        course()
+    assert list(course.cache.iterdir()) == []
+    server.body = body
+    course()
+
+
+@pytest.mark.parametrize("name", ["fake.zip", "fake.zip.part"])
+def test_nothing_is_written_through_a_link(course, server, tmp_path, name):
+    (tmp_path / "precious").write_bytes(b"keep me")
+    (course.cache / name).symlink_to(tmp_path / "precious")
+    course()
+    assert (tmp_path / "precious").read_bytes() == b"keep me"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_linked_folder_stays_a_link(course, tmp_path, there):
+    (tmp_path / "disk").mkdir()
+    if there:
+        (tmp_path / "disk" / "drones").mkdir()
+    course.folder.parent.mkdir(parents=True)
+    course.folder.symlink_to(tmp_path / "disk" / "drones")
+    course()
+    assert course.folder.is_symlink() and only_photos(tmp_path / "disk" / "drones")
+
+
 def test_resumed_rubbish_is_thrown_away_once(course, server):
     course.part.write_bytes(b"z" * 1000)
     assert only_photos(course())
@@ -242,7 +311,7 @@ def test_failed_rebuild_keeps_what_was_there(course, server, tmp_path):
     next(folder.glob("train/bird/*.jpg")).unlink()
     before = tree(folder)
     server.body = b"<html>not a zip</html>"
-    with pytest.raises(ArchiveError, match="not a complete zip archive"):
+    with pytest.raises(ArchiveError, match="is a web page, not a zip archive"):
         course()
     assert tree(folder) == before
 

@@ -73,6 +73,7 @@ def test_photos_and_tables_lie_side_by_side(course):
         "train_label.csv",
         "test_label.csv",
         "SOURCE.txt",
+        ".complete",
     }
     assert "belong to their authors" in (folder / "SOURCE.txt").read_text()
     assert [p.name for p in folder.parent.iterdir()] == ["panoramas"]

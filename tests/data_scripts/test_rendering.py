@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
@@ -10,6 +15,7 @@ import pytest
 from conftest import digests
 
 from data_scripts import render_drones, render_panoramas, render_shortcut
+from helpers.course import ROOT
 
 # renderer, numbers of pictures, one picture's result
 RENDERERS = {
@@ -174,3 +180,39 @@ def test_places_that_are_taken_get_one_clear_sentence(
     assert main(["--folder", str(tmp_path)]) == 1
     printed = capsys.readouterr().err
     assert printed.startswith(f"{tmp_path} exists already") and printed.count("\n") == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+def test_a_killed_renderer_leaves_no_workers_and_its_folder_goes_the_next_time(
+    tmp_path: Path, quick: None
+) -> None:
+    folder = tmp_path / "drones"
+    command = [sys.executable, "-m", "data_scripts.render_drones", "--folder", str(folder)]
+    run = subprocess.Popen([*command, "--processes", "2", "--per-class", "200"], cwd=ROOT)
+    wait_until(lambda: len(list(tmp_path.rglob("*.jpg"))) > 3)
+    workers = children(run.pid)
+    assert len(workers) >= 2
+    run.kill()
+    run.wait()
+    wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    assert [path.suffix for path in tmp_path.iterdir()] == [".unfinished"]
+    rendered("drones", folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["drones"]
+
+
+def children(parent: int) -> list[int]:
+    """Numbers of the processes that a process has started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "nothing happened for a minute"
+        time.sleep(0.1)

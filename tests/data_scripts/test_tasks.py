@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from data_scripts import tasks
+from data_scripts.folders import stamp
 from helpers.data import ImageFolderDataset
 
 
@@ -25,6 +26,7 @@ def made(monkeypatch):
     def make(folder):
         folders.append(folder)
         folder.mkdir(parents=True)
+        stamp(folder)
 
     for source in tasks.SOURCES.values():
         monkeypatch.setattr(source.maker.replace(":", "."), make)
@@ -59,8 +61,52 @@ def test_images_of_an_older_renderer_give_a_warning(task, older, tmp_path, capsy
     folder.mkdir(parents=True)
     version = 0 if older else tasks.SOURCES[task, "rendered"].version
     (folder / "recipe.json").write_text(f'{{"renderer_version": {version}}}')
+    stamp(folder)
     tasks.data_folder(task)
     assert ("older version; remove it" in capsys.readouterr().out) is older
+
+
+def test_a_half_made_folder_is_told(made, tmp_path):
+    folder = tasks.data_folder("drones")
+    for number in range(3):
+        (folder / f"{number}.jpg").write_bytes(b"x")
+    stamp(folder)
+    (folder / ".DS_Store").write_bytes(b"x")
+    tasks.data_folder("drones")
+    (folder / "1.jpg").unlink()
+    for _ in range(2):
+        with pytest.raises(tasks.TaskError, match="is not whole.*: delete it, and it is made anew"):
+            tasks.data_folder("drones")
+        (folder / ".complete").unlink(missing_ok=True)
+
+
+WAIT = """
+import sys, time
+from pathlib import Path
+from data_scripts import tasks
+tasks.ROOT = Path(sys.argv[1])
+import data_scripts.render_drones as renderer
+from data_scripts.folders import replacing
+
+def slow(folder):
+    with replacing(folder) as unfinished:
+        for number in range(9):
+            (unfinished / f"{number}.jpg").write_bytes(b"x")
+            time.sleep(0.2)
+        Path(sys.argv[1], "made").open("a").write("x")
+
+renderer.render_dataset = slow
+print(len(list(tasks.data_folder("drones").glob("*.jpg"))))
+"""
+
+
+def test_processes_that_want_the_same_data_make_it_once_and_whole(tmp_path):
+    command = [sys.executable, "-c", WAIT, str(tmp_path)]
+    runs = [subprocess.Popen(command, stdout=-1, stderr=-1, text=True) for _ in range(3)]
+    outputs = [run.communicate(timeout=60) for run in runs]
+    assert [out for out, _ in outputs] == ["9\n"] * 3, outputs
+    assert (tmp_path / "made").read_text() == "x"
+    assert any("waiting for it" in err for _, err in outputs)
 
 
 def test_own_folder_with_or_without_the_tasks_name(monkeypatch, tmp_path):

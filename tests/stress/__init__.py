@@ -1,0 +1,1 @@
+"""The long tests: runs that are killed, and files that are damaged, by the thousand."""
