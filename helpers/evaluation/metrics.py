@@ -23,6 +23,7 @@ from torchmetrics.classification import (
     MultilabelHammingDistance,
 )
 
+from helpers.errors import DataError
 from helpers.models.inference import predict
 
 
@@ -40,9 +41,16 @@ def evaluate(
         metrics: torchmetrics collection; each becomes an entry. It is not changed.
 
     Returns: the loss, if there is a criterion, and the metrics.
-    Raises: DataError for a loader without batches.
+    Raises: DataError for a loader without batches, and for labels that the model has no output for.
     """
     outputs, targets = predict(model, loader)
+    if outputs.ndim == 2 and targets.ndim == 1 and not targets.is_floating_point():
+        strange = targets[(targets < 0) | (targets >= outputs.shape[1])]
+        if len(strange):
+            raise DataError(
+                f"{len(strange)} of {len(targets)} labels are no number of an output, such as "
+                f"{int(strange[0])}: the model has {outputs.shape[1]}, numbered from 0."
+            )
     result = {}
     if criterion is not None:  # it may hold weights that are on another device by now
         result["loss"] = copy.deepcopy(criterion).cpu()(outputs, targets).item()

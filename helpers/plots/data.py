@@ -90,9 +90,13 @@ def co_occurrence(
     figure, axis = plt.subplots(figsize=(0.9 * len(classes) + 1.6, 0.75 * len(classes) + 1))
     sns.heatmap(
         share, annot=counts, fmt=",d", cmap="Blues", vmin=0, vmax=1, square=True, ax=axis,
-        xticklabels=classes, yticklabels=classes, cbar_kws={"label": "share of the row's images"},
+        xticklabels=False, yticklabels=False, cbar_kws={"label": "share of the row's images"},
     )  # fmt: skip
     axis.set_title(title)
+    # Names of any script: seaborn would draw them at once, in a font that may not have them.
+    axis.set_xticks(np.arange(len(classes)) + 0.5, classes)
+    axis.set_yticks(np.arange(len(classes)) + 0.5, classes)
     axis.tick_params(length=0)
-    plt.setp(axis.get_yticklabels(), rotation=0)
+    if max(map(len, classes)) > 10:
+        plt.setp(axis.get_xticklabels(), rotation=30, ha="right")
     return save(figure, path)

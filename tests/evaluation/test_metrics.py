@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
+from helpers.errors import DataError
 from helpers.evaluation import (
     accuracy,
     accuracy_interval,
     average_precisions,
+    evaluate,
     mean_average_precision,
     multiclass_metrics,
     multilabel_metrics,
@@ -123,3 +126,12 @@ def test_the_best_of_many_that_only_guess_looks_better_than_it_is():
     assert chosen > honest + 0.05 and honest < 0.6
     assert selection_bias(right[:1])[0] == pytest.approx(right[0].mean(), abs=0.02)
     assert selection_bias(right, seed=1) == selection_bias(right, seed=1)
+
+
+@pytest.mark.parametrize("label", [3, -1])
+def test_labels_without_an_output_are_told(label):
+    data = TensorDataset(torch.zeros(4, 2), torch.tensor([0, 1, label, 2]))
+    with pytest.raises(
+        DataError, match=f"1 of 4 labels are no number of an output, such as {label}"
+    ):
+        evaluate(torch.nn.Linear(2, 3), DataLoader(data, 2), torch.nn.CrossEntropyLoss())
