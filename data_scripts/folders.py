@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import glob
-import hashlib
 import os
 import shutil
 import sys
@@ -16,23 +14,28 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 STAMP = ".complete"  # written last: how many files there are
+LEAST_LEFT = 0.95  # share of them that a whole folder still has
 
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
     """Whoever makes this folder at the same time, in another process, waits until the block ends.
 
-    The system frees the lock of a process that was killed. Within a process it may be taken again.
+    The lock is a hidden file beside the folder; the system frees that of a process that was killed.
+    Within a process it may be taken again. Where nothing can be written, nothing can be made
+    either, and no lock is needed.
     """
-    name = hashlib.sha256(os.path.realpath(folder).encode()).hexdigest()[:16]
-    locks = Path(tempfile.gettempdir()) / f"transfer-learning-course-{getpass.getuser()}"
-    locks.mkdir(exist_ok=True)
-    lock = FileLock(locks / f"{name}.lock", is_singleton=True)
+    place = Path(os.path.realpath(folder))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(place.parent / f".{place.name}.lock", is_singleton=True)
     try:
         lock.acquire(timeout=0.5)
     except Timeout:
         print(f"another process is making {folder}: waiting for it", file=sys.stderr)
         lock.acquire()
+    except PermissionError:
+        yield
+        return
     try:
         yield
     finally:
@@ -48,8 +51,7 @@ def replacing(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with only_one(folder):
-        for leftover in folder.parent.glob(f".{glob.escape(folder.name)}-*.unfinished"):
-            shutil.rmtree(leftover, ignore_errors=True)  # nobody's: this process has the lock
+        _clean_up(folder)
         unfinished = Path(
             tempfile.mkdtemp(prefix=f".{folder.name}-", suffix=".unfinished", dir=folder.parent)
         )
@@ -62,18 +64,32 @@ def replacing(folder: Path) -> Iterator[Path]:
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
+def _clean_up(folder: Path) -> None:
+    """What killed processes have left: nobody else's, since this process has the lock."""
+    name, random = glob.escape(folder.name), "?" * 8  # of mkdtemp
+    for aside in folder.parent.glob(f".{name}-old-{random}"):
+        if not folder.exists() and (aside / folder.name).is_dir():
+            (aside / folder.name).rename(folder)
+        shutil.rmtree(aside, ignore_errors=True)
+    for unfinished in folder.parent.glob(f".{name}-{random}.unfinished"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
 def stamp(folder: Path) -> None:
     """Note in the folder how many files it has, now that it is whole."""
     (folder / STAMP).write_text(f"{_count(folder)}\n", encoding="ascii")
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether the folder has its stamp, and as many files as it had then, or more."""
+    """Whether the folder has its stamp, and nearly as many files as it had then.
+
+    Some may be gone: somebody has tidied up.
+    """
     try:
         wanted = int((folder / STAMP).read_text(encoding="ascii"))
     except (OSError, ValueError):
         return False
-    return _count(folder) >= wanted
+    return _count(folder) >= LEAST_LEFT * wanted
 
 
 def _count(folder: Path) -> int:

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data_scripts.folders import is_whole, only_one
+from data_scripts.folders import STAMP, is_whole, only_one
 from helpers.course import ROOT, data_form
 
 if TYPE_CHECKING:
@@ -73,16 +73,15 @@ def data_folder(task: str) -> Path:
         raise TaskError(f"there are no {form} {task}: set COURSE_DATA to {' or '.join(choices)}.")
     if source is None:
         return folder
-    with only_one(folder):
-        if not folder.is_dir():
-            module, function = source.maker.split(":")
-            getattr(import_module(module), function)(folder)
-        elif _is_outdated(folder, source):
-            print(f"{folder} was drawn by an older version; remove it, and it is drawn anew.")
-        elif not is_whole(folder):
-            raise TaskError(
-                f"{folder} is not whole, or of an older version: delete it, and it is made anew."
-            )
+    if folder.is_dir() and _is_outdated(folder, source):
+        print(f"{folder} was drawn by an older version; remove it, and it is drawn anew.")
+    elif not is_whole(folder):
+        with only_one(folder):  # then another process may have made it meanwhile
+            if not folder.is_dir() or (form == "real" and not is_whole(folder)):
+                module, function = source.maker.split(":")  # what is fetched is checked, and kept
+                getattr(import_module(module), function)(folder)
+        if not (is_whole(folder) or _is_older_but_whole(folder)):
+            raise TaskError(f"{folder} is not whole: delete it, and it is made anew.")
     return folder
 
 
@@ -146,6 +145,11 @@ def _own_folder(task: str) -> Path:
     # A class of that name holds images, neither folders nor tables.
     is_task = any(path.is_dir() or path.suffix == ".csv" for path in inner.glob("*"))
     return inner if is_task else folder
+
+
+def _is_older_but_whole(folder: Path) -> bool:
+    """Whether the folder was drawn before there were stamps: then its recipe was written last."""
+    return (folder / "recipe.json").is_file() and not (folder / STAMP).exists()
 
 
 def _is_outdated(folder: Path, source: Source) -> bool:

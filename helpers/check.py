@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             place = options.quarantine / MOVED
             print(f"moved {count:,} files; {place} says from where", file=sys.stderr)
     except (DataError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(str(error).encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

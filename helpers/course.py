@@ -147,7 +147,8 @@ def _kept_rows(path: Path) -> list[dict]:
     try:
         return read_results(path)["rows"]
     except CourseError:
-        aside = path.with_name(f"{path.stem}_unreadable{path.suffix}")
+        number = 1 + len(list(path.parent.glob(f"{path.stem}_unreadable*")))
+        aside = path.with_name(f"{path.stem}_unreadable{number}{path.suffix}")
         path.replace(aside)
         print(f"{path} could not be read: it is {aside.name} now, and a new one is begun.")
         return []

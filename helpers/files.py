@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import os
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -26,7 +29,9 @@ def write_files(contents: Mapping[Path, bytes | str]) -> None:
 
     Raises: WriteError, where the disk is full or the folder may not be written to.
     """
-    temporary = {path: path.with_name(f"{path.name}.tmp") for path in contents}
+    # Whoever writes the same file at the same time has another one beside it.
+    own = f"{os.getpid()}-{threading.get_ident()}.tmp"
+    temporary = {path: path.with_name(f".{path.name}.{own}") for path in contents}
     path = next(iter(contents))
     try:
         for path, content in contents.items():
@@ -37,17 +42,41 @@ def write_files(contents: Mapping[Path, bytes | str]) -> None:
                 os.fsync(file.fileno())  # a rename may reach the disk before what it renames
         for path, new in temporary.items():
             new.replace(path)
+        for path in contents:
+            _remove_leftovers(path)
         for folder in {path.parent for path in contents}:
             _flush_folder(folder)
     except OSError as error:
+        full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+        advice = "free some space, or choose another folder" if full else "choose another folder"
         raise WriteError(
-            f"{path}: cannot be written ({error.strerror or error}); free some space, or choose "
-            "another folder."
+            f"{path}: cannot be written ({error.strerror or error}); {advice}."
         ) from None
     finally:
         for new in temporary.values():
             with suppress(OSError):
                 new.unlink()
+
+
+def _remove_leftovers(path: Path) -> None:
+    """What processes that were killed have left beside the file."""
+    for old in path.parent.glob(f".{glob.escape(path.name)}.*-*.tmp"):
+        number = old.name.removeprefix(f".{path.name}.").partition("-")[0]
+        if number.isdecimal() and not _is_running(int(number)):
+            with suppress(OSError):
+                old.unlink()
+
+
+def _is_running(process: int) -> bool:
+    if os.name == "nt":  # there a signal of 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def _flush_folder(folder: Path) -> None:

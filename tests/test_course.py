@@ -81,8 +81,8 @@ def test_unreadable_results_are_kept_aside_and_cost_nothing_new(content, capsys)
     with pytest.raises(course.CourseError, match=r"drones.metrics\.json is not .*: remove it"):
         course.read_results(path)
     course.record_result("drones", "vgg16", "two phases", "phase 1", accuracy=0.8)
-    assert path.with_name("metrics_unreadable.json").read_text() == content
-    assert "could not be read: it is metrics_unreadable.json now" in capsys.readouterr().out
+    assert path.with_name("metrics_unreadable1.json").read_text() == content
+    assert "could not be read: it is metrics_unreadable1.json now" in capsys.readouterr().out
     assert [row["value"] for row in course.read_results(path)["rows"]] == [0.8]
 
 

@@ -184,6 +184,7 @@ def _download_once(address: str, part: Path, most: int, options: DownloadOptions
             raise ConnectionError("the server sent another range than was asked for")
         length = response.headers.get("Content-Length")
         total = start + int(length) if length and length.isdecimal() else None
+        too_much = False
         with (
             part.open("ab" if start else "wb") as file,
             tqdm(
@@ -192,14 +193,17 @@ def _download_once(address: str, part: Path, most: int, options: DownloadOptions
             ) as progress,
         ):  # fmt: skip
             for chunk in _chunks(response, options):
-                if file.tell() + len(chunk) > most or (total or 0) > most:
-                    part.unlink()
-                    raise FetchError(
-                        f"{address} sends more than the {most:,} bytes that {part.stem} may have, "
-                        "so it is something else: check the address, or set COURSE_MIRROR."
-                    )
+                too_much = file.tell() + len(chunk) > most or (total or 0) > most
+                if too_much:
+                    break
                 file.write(chunk)
                 progress.update(len(chunk))
+    if too_much:
+        part.unlink()
+        raise FetchError(
+            f"{address} sends more than the {most:,} bytes that {part.stem} may have, so it is "
+            "something else: check the address, or set COURSE_MIRROR."
+        )
     size = part.stat().st_size
     if total is not None and size < total:
         raise ConnectionError(f"the connection ended after {size:,} of {total:,} bytes")

@@ -97,8 +97,12 @@ class PhotoSet:
         places = self.place(members)
         texts = {**self.tables(places), SOURCE_FILE: self.source}
         sizes = {places[member.path]: member.size for member in members}
-        with only_one(folder):
-            return self._make(folder, members, places, texts, sizes, mirror, options)
+        try:
+            with only_one(folder):
+                return self._make(folder, members, places, texts, sizes, mirror, options)
+        except OSError as error:
+            path, reason = error.filename or folder, error.strerror or error
+            raise FetchError(f"{path} cannot be written ({reason}).") from None
 
     def _make(
         self,
@@ -118,26 +122,22 @@ class PhotoSet:
                 f"as {foreign[0]}; move them away and run this again (COURSE_DATA can name a "
                 "folder with photos of your own)."
             )
-        try:
-            if not missing:
-                _write_texts(folder, {name: texts[name] for name in texts.keys() - set(others)})
-                if not is_whole(folder):
-                    stamp(folder)
-                return folder
-            for name in others:
-                if name != SOURCE_FILE and (folder / name).read_bytes() != texts[name].encode():
-                    raise FetchError(
-                        f"{folder} lacks photos and has to be made anew, but {name} in it was "
-                        "edited; move that file away and run this again."
-                    )
-            mirror = os.environ.get("COURSE_MIRROR") if mirror is None else mirror
-            options = options or DownloadOptions()
-            with replacing(folder) as unfinished:
-                unpack_pinned(self.archive, members, places, unfinished, mirror, options)
-                _write_texts(unfinished, texts)
-        except OSError as error:
-            path, reason = error.filename or folder, error.strerror or error
-            raise FetchError(f"{path} cannot be written ({reason}).") from None
+        if not missing:
+            _write_texts(folder, {name: texts[name] for name in texts.keys() - set(others)})
+            if not is_whole(folder):
+                stamp(folder)
+            return folder
+        for name in others:
+            if name != SOURCE_FILE and (folder / name).read_bytes() != texts[name].encode():
+                raise FetchError(
+                    f"{folder} lacks photos and has to be made anew, but {name} in it was "
+                    "edited; move that file away and run this again."
+                )
+        mirror = os.environ.get("COURSE_MIRROR") if mirror is None else mirror
+        options = options or DownloadOptions()
+        with replacing(folder) as unfinished:
+            unpack_pinned(self.archive, members, places, unfinished, mirror, options)
+            _write_texts(unfinished, texts)
         return folder
 
     def main(self, arguments: Sequence[str] | None = None) -> int:

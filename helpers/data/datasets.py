@@ -134,7 +134,7 @@ class MultilabelDataset(ImageDataset):
         seen = iter(inspect_images([self.folder / r.file for r in rows if not r.problem]))
         self.reports, self.skipped, labels = [], [], []
         for row in rows:
-            report = ImageReport(self.folder / row.file, problem=row.problem)
+            report = ImageReport(self.folder / row.file, problem=row.problem, seen=False)
             if not row.problem:
                 report = next(seen)
                 if report.problem:

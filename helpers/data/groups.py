@@ -46,8 +46,16 @@ def twins_across(splits: Mapping[str, ImageDataset]) -> pd.DataFrame:
     Returns: columns split, file, other_split, other_file (paths relative to the splits' folder; the
         other one lies in the split that is named later), bits and likeness as in `near_duplicates`.
     """
+    return _twins(splits, _all_pairs(splits))
+
+
+def _all_pairs(splits: Mapping[str, ImageDataset]) -> pd.DataFrame:
+    """`near_duplicates` of all images of the splits, one split after the other."""
+    return near_duplicates([r.fingerprint for part in splits.values() for r in part.reports])
+
+
+def _twins(splits: Mapping[str, ImageDataset], pairs: pd.DataFrame) -> pd.DataFrame:
     images = [(name, report) for name, part in splits.items() for report in part.reports]
-    pairs = near_duplicates([report.fingerprint for _, report in images])
     rows = []
     for pair in pairs.itertuples():
         (one, first), (other, second) = images[pair.first], images[pair.second]
@@ -70,12 +78,15 @@ def contradictions(splits: Mapping[str, ImageDataset]) -> pd.DataFrame:
     Returns: columns file, labels, other_file, other_labels (paths relative to the splits' folder;
         names of classes, joined), bits and likeness as in `near_duplicates`.
     """
+    return _contradictions(splits, _all_pairs(splits))
+
+
+def _contradictions(splits: Mapping[str, ImageDataset], pairs: pd.DataFrame) -> pd.DataFrame:
     images = [
         (part, index, report)
         for part in splits.values()
         for index, report in enumerate(part.reports)
     ]
-    pairs = near_duplicates([report.fingerprint for *_, report in images])
     copies = pairs[(pairs["bits"] <= COPY_BITS) & (pairs["likeness"] >= COPY_LIKENESS)]
     rows = []
     for pair in copies.itertuples():
@@ -98,16 +109,16 @@ def copy_warning(splits: Mapping[str, ImageDataset]) -> str:
 
     One scene in two splits makes scores too good, one under two labels teaches both.
     """
-    lines = []
-    twins = twins_across(splits)
+    lines, pairs = [], _all_pairs(splits)
+    twins = _twins(splits, pairs)
     if len(twins):
         lines.append("one scene in two splits makes scores too good; move one of each pair:")
-        for (one, other), pairs in twins.groupby(["split", "other_split"], sort=False):
-            count, total = pairs["other_file"].nunique(), len(splits[other])
+        for (one, other), between in twins.groupby(["split", "other_split"], sort=False):
+            count, total = between["other_file"].nunique(), len(splits[other])
             lines.append(f"  {count} of {total} images in {other} have a twin in {one}")
         closest = twins.head(CLOSEST_SHOWN)
         lines += map("  {} and {}".format, closest["file"], closest["other_file"])
-    doubts = contradictions(splits)
+    doubts = _contradictions(splits, pairs)
     if len(doubts):
         lines.append(
             f"one scene under different labels, {len(doubts)} times; correct or remove one of each "

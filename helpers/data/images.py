@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from helpers.data.formats import what_it_is
 # Pillow knows dozens of formats, and hands PostScript to another program: these, and no others.
 FORMATS = ("JPEG", "PNG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "AVIF", "JPEG2000")
 PATIENCE = 10  # seconds
-MOST_PIXELS = 40_000_000  # of a file that can only be decoded as a whole: a tenth of a gigabyte
+MOST_PIXELS = 50_000_000  # of a file that can only be decoded as a whole: a tenth of a gigabyte
 
 
 class ImageError(ValueError):
@@ -30,7 +31,10 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True)
 class ImageReport:
-    """What one look at a file tells. `width`, `height` are pixels as shown (EXIF-upright)."""
+    """What one look at a file tells. `width`, `height` are pixels as shown (EXIF-upright).
+
+    seen: False where the file was not even opened, since its row in a table is wrong.
+    """
 
     path: Path
     width: int = 0
@@ -39,6 +43,7 @@ class ImageReport:
     bytes: int = 0
     sha256: str = ""
     problem: str = ""
+    seen: bool = True
     fingerprint: Fingerprint = field(default=b"", repr=False)
 
 
@@ -201,7 +206,7 @@ def _known_formats() -> tuple[str, ...]:
 def _opened(path: Path) -> Iterator[Image.Image]:
     """The opened file; whatever a decoder raises becomes an ImageError that names it."""
     try:
-        if path.exists() and not path.is_file() and not path.is_dir():
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
             raise ImageError(f"{path}: this is a pipe or a device, not a file; remove it.")
         with Image.open(path, formats=_known_formats()) as file:
             pixels = file.width * file.height
@@ -225,7 +230,7 @@ def _reason(path: Path, error: Exception) -> str:
         return "this is a folder, not an image."
     if isinstance(error, PermissionError):
         return "this file may not be read; check its permissions."
-    if path.exists() and path.stat().st_size == 0:
+    if os.path.exists(path) and os.path.getsize(path) == 0:
         return "the file is empty; fetch it again or delete it."
     if isinstance(error, Image.DecompressionBombError):
         return f"the image is too large to open safely ({error}); scale it down first."

@@ -18,6 +18,7 @@ REPEATED = "links to folders that are in here already"
 SPECIAL = "pipes or devices: remove them"
 STRAY = "images outside the class folders: move them into one"
 BESIDE = "images beside the splits: move them into train, val or test"
+BAD_ROW = "images whose row in the table is wrong: correct it"
 UNLABELLED = "images without a row in the table: add one"
 EXPECTED = (HIDDEN, OTHER, REPEATED)  # nobody misses them
 SYSTEM_NAMES = {"__macosx", "thumbs.db", "desktop.ini"}
@@ -58,17 +59,17 @@ def list_files(folder: str | Path, into: Callable[[str], bool] = lambda name: Tr
             continue
         seen.add(place)
         try:
-            with os.scandir(here) as entries:
-                names = sorted(entry.name for entry in entries)
+            with os.scandir(here) as opened:
+                entries = sorted(opened, key=lambda entry: entry.name)
         except OSError:
             listing.ignore(UNREADABLE, [here])
             continue
-        for name in names:
-            path, secret = here / name, hidden or is_hidden(name)
-            if path.is_dir():
-                if here != Path(folder) or into(name):
+        for entry in entries:
+            path, secret = here / entry.name, hidden or is_hidden(entry.name)
+            if _is_folder(entry):
+                if here != Path(folder) or into(entry.name):
                     waiting.append((path, secret))
-            elif reason := HIDDEN if secret else _reason_against(path):
+            elif reason := HIDDEN if secret else _reason_against(entry):
                 listing.ignore(reason, [path])
             else:
                 listing.images.append(path)
@@ -89,13 +90,22 @@ def describe_ignored(ignored: Mapping[str, list[Path]], without: Iterable[str] =
     )
 
 
-def _reason_against(path: Path) -> str:
+def _is_folder(entry: os.DirEntry) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to where nobody may look
+        return False
+
+
+def _reason_against(entry: os.DirEntry) -> str:
     """Why the file is not taken for an image; "" if it is."""
-    if not path.exists():
+    try:
+        is_file, is_link = entry.is_file(), entry.is_symlink()
+    except OSError:
         return BROKEN
-    if not path.is_file():
-        return SPECIAL
-    suffix = path.suffix.lower()
+    if not is_file:
+        return BROKEN if is_link and not os.path.exists(entry.path) else SPECIAL
+    suffix = Path(entry.name).suffix.lower()
     if suffix in CONVERTIBLE:
         return f"{suffix} files: {CONVERTIBLE[suffix]}"
-    return "" if is_image_name(path) else OTHER
+    return "" if is_image_name(entry.name) else OTHER

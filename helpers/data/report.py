@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import csv
 import os
+import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
 from helpers.data.groups import copy_warning
 from helpers.data.image_dataset import ImageDataset
-from helpers.data.listing import BESIDE, list_files
-from helpers.data.splits import SPLITS, label_table, split_folders
+from helpers.data.listing import BAD_ROW, BESIDE, list_files
+from helpers.data.splits import (
+    SPLITS,
+    label_table,
+    split_folders,
+    split_multilabel,
+    split_off,
+)
 from helpers.errors import DataError
 
 UNSEEN = "images that were not looked at, because of the problems above"
 MOVED = "moved.csv"  # in a quarantine: what was where
+ANY_NAME: Any = {"encoding": "utf-8", "errors": "surrogateescape"}  # a file's, whatever its bytes
 
 
 @dataclass
@@ -87,7 +96,9 @@ class FolderReport:
             lines += [f"  {len(paths):,} {reason}" for reason, paths in self.ignored.items()]
         lines += [self.warning] if self.warning else []
         lines.append(f"{self.files:,} files in all")
-        return "\n".join(lines).replace(f"{self.folder}/", "")
+        beginning = rf"(?<![^\s(]){re.escape(str(self.folder))}/"  # of a path
+        text = re.sub(beginning, "", "\n".join(lines))
+        return text.encode("utf-8", "backslashreplace").decode()  # names of any bytes
 
 
 def inspect_folder(folder: str | Path) -> FolderReport:
@@ -96,7 +107,7 @@ def inspect_folder(folder: str | Path) -> FolderReport:
     Nothing is raised: why the course would stop is among the report's problems.
     """
     folder = Path(folder)
-    report, parts = FolderReport(folder), {}
+    report, parts, places = FolderReport(folder), {}, {}
     if not folder.is_dir():
         report.problems.append(f"{folder}: there is no such folder.")
         return report
@@ -111,11 +122,21 @@ def inspect_folder(folder: str | Path) -> FolderReport:
             except DataError as error:
                 report.problems.append(str(error))
         report.warning = copy_warning(parts)
+        for split in ("train", "test") if tables else ():
+            if split not in tables:
+                report.problems.append(
+                    f"{label_table(folder, split)}: there is no such table; add it."
+                )
+        train = parts.get("train", parts.get("all"))
+        if isinstance(train, ImageFolderDataset):
+            split_off(folder, train, list(parts))
+        elif isinstance(train, MultilabelDataset) and "val" not in parts:
+            split_multilabel(train)
     except DataError as error:
         report.problems.append(str(error))
     if not parts:
         report.layout = ""
-    _account(report, parts)
+    _account(report, parts, places)
     return report
 
 
@@ -130,7 +151,7 @@ def _dataset(
     return ImageFolderDataset(places.get(split, folder), classes=classes, log=quiet)
 
 
-def _account(report: FolderReport, parts: dict[str, ImageDataset]) -> None:
+def _account(report: FolderReport, parts: dict[str, ImageDataset], places: dict[str, Path]) -> None:
     """Put each file of the folder into one place of the report."""
     seen, reasons = set(), {}
     for split, part in parts.items():
@@ -145,15 +166,20 @@ def _account(report: FolderReport, parts: dict[str, ImageDataset]) -> None:
         report.images[split] = len(part)
         seen.update(part.paths)
         for skipped in part.skipped:
-            if skipped.path not in seen and _is_there(skipped.path):
+            if skipped.seen:
                 report.unusable[skipped.path] = skipped.problem
                 seen.add(skipped.path)
-            else:
-                report.rows.append(skipped.problem)
+                continue
+            report.rows.append(skipped.problem)
+            if os.path.lexists(skipped.path) and not skipped.path.is_dir():
+                reasons[skipped.path] = BAD_ROW  # without a name it is the folder's path
         for reason, paths in part.ignored.items():
             reasons.update(dict.fromkeys(paths, reason))
     everything = list_files(report.folder)
-    everything.ignore(BESIDE if parts else UNSEEN, everything.images)
+    refused = {place for split, place in places.items() if split not in parts}
+    for path in everything.images:
+        unseen = not parts or not refused.isdisjoint(path.parents)
+        everything.ignore(UNSEEN if unseen else BESIDE, [path])
     used_through = {parent for path in seen for parent in path.parents}
     for reason, paths in everything.ignored.items():
         for path in paths:
@@ -163,16 +189,11 @@ def _account(report: FolderReport, parts: dict[str, ImageDataset]) -> None:
         report.ignored.setdefault(reasons[path], []).append(path)
 
 
-def _is_there(path: Path) -> bool:
-    """Whether a row's path is a file's; of a row without a usable name it is the folder's."""
-    return os.path.lexists(path) and not path.is_dir()
-
-
 def quarantine(report: FolderReport, to: str | Path) -> int:
     """Move a report's unusable files to the folder `to`, and return how many; nothing is deleted.
 
-    They keep their places below it. `to/moved.csv` lists where each file was and where it is, a row
-    before each move, so that `undo_quarantine` finds all of them whatever happened.
+    They keep their places below it. `to/moved.csv` lists where each file was and where it is in
+    `to`, a row before each move, so that `undo_quarantine` finds all of them whatever happened.
 
     Raises: DataError where `to` lies in the folder, whose files would then be looked at again.
     """
@@ -180,12 +201,12 @@ def quarantine(report: FolderReport, to: str | Path) -> int:
     if to == folder or folder in to.parents:
         raise DataError(f"{to}: lies in {report.folder}; choose a folder outside of it.")
     to.mkdir(parents=True, exist_ok=True)
-    with (to / MOVED).open("a", newline="", encoding="utf-8") as file:
+    with (to / MOVED).open("a", newline="", **ANY_NAME) as file:
         rows = csv.writer(file)
         for path in report.unusable:
             home = Path(os.path.abspath(path))
             target = _free(to / os.path.relpath(path, report.folder))
-            rows.writerow([home, target])
+            rows.writerow([home, target.relative_to(to)])
             file.flush()
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.move(home, target)
@@ -195,17 +216,19 @@ def quarantine(report: FolderReport, to: str | Path) -> int:
 def undo_quarantine(to: str | Path) -> int:
     """Move what `quarantine` has moved to `to` back to where it was; returns how many files.
 
-    Raises: DataError where there is no list of what was moved, or another file is in the way; what
-        came before it in the list is back by then.
+    Raises: DataError where there is no list of what was moved, a file is neither here nor there, or
+        another one is in the way; the list stays then, and what came before is back.
     """
     moved, count = Path(to) / MOVED, 0
     if not moved.is_file():
         raise DataError(f"{moved}: missing; {to} is no quarantine.")
-    with moved.open(newline="", encoding="utf-8") as file:
-        pairs = [(Path(home), Path(place)) for home, place in csv.reader(file)]
-    for home, place in pairs:
-        if not os.path.lexists(place):  # it was never moved, or is back already
-            continue
+    with moved.open(newline="", **ANY_NAME) as file:
+        rows = [row for row in csv.reader(file) if len(row) == 2]  # the last may be cut off
+    for home, place in ((Path(row[0]), Path(to) / row[1]) for row in rows):
+        if not os.path.lexists(place):
+            if not os.path.lexists(home):
+                raise DataError(f"{place}: is gone, and not at {home} either; {moved} is kept.")
+            continue  # it was never moved, or is back already
         if os.path.lexists(home):
             raise DataError(f"{home}: another file is there by now; move it, and undo again.")
         home.parent.mkdir(parents=True, exist_ok=True)

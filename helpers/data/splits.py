@@ -19,7 +19,7 @@ from helpers.data.datasets import (
 )
 from helpers.data.groups import copy_groups, warn_of_copies
 from helpers.data.images import inspect_images
-from helpers.data.listing import BESIDE, UNLABELLED, Listing, list_files
+from helpers.data.listing import BESIDE, UNLABELLED, Listing, is_hidden, list_files
 
 SPLITS = ("train", "val", "test")
 SPLIT_NAMES = {
@@ -64,13 +64,27 @@ def file_table(folder: str | Path) -> pd.DataFrame:
 def split_folders(folder: str | Path) -> dict[str, Path]:
     """The split folders in `folder` by their names here; {} where it holds class folders itself.
 
-    The usual other names (SPLIT_NAMES) count too, in upper and lower case. Raises DataError for two
-    folders of one split, and for val or test without train.
+    The usual other names (SPLIT_NAMES) count too, in upper and lower case, but for a class that is
+    called so: a folder of images among classes. Raises DataError for two folders of one split, and
+    for val or test without train.
     """
     folder, folders = Path(folder), {}
     names = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
+    names = [name for name in names if not is_hidden(name)]
+    every = {name for usual in SPLIT_NAMES.values() for name in usual}
+    all_usual = all(name.lower() in every for name in names)
     for split, usual in SPLIT_NAMES.items():
-        found = [name for name in names if name.lower() in usual]
+        found = [
+            name
+            for name in names
+            if name.lower() in usual
+            and (
+                all_usual
+                or name in usual
+                or label_table(folder, split).is_file()
+                or any(path.is_dir() for path in (folder / name).iterdir())
+            )
+        ]
         if len(found) > 1:
             raise DataError(
                 f"{folder}: {found[0]!r} and {found[1]!r} are both a {split} folder; keep one, or "
@@ -121,19 +135,30 @@ def load_splits(
     if given:
         tell_ignored(folder, files_beside(folder, list(given.values())).ignored, log)
     warn_of_copies(splits, log)
-    missing = {name: share for name, share in (("val", 0.15), ("test", 0.25)) if name not in splits}
-    if missing:
-        shares = {"train": 1 - sum(missing.values()), **missing}
-        try:
-            parts = split_by_group(copy_groups(train), train.labels, shares, seed)
-        except ValueError as error:
-            label, _, count = str(error).partition(": ")
-            raise DataError(
-                f"{folder / train.classes[int(label)]}: {count} different images are too few to "
-                f"split off {' and '.join(missing)}; add some, better 20 or more."
-            ) from None
-        splits.update({name: train.subset(indices) for name, indices in parts.items()})
+    splits.update(split_off(folder, train, list(splits), seed))
     return {name: splits[name] for name in SPLITS}
+
+
+def split_off(
+    folder: Path, train: ImageFolderDataset, given: Sequence[str] = (), seed: int = 0
+) -> dict[str, ImageFolderDataset]:
+    """What the training images become where val, test or both are not `given`: see `load_splits`.
+
+    Raises: DataError where a class has too few images for that.
+    """
+    missing = {name: share for name, share in (("val", 0.15), ("test", 0.25)) if name not in given}
+    if not missing:
+        return {}
+    shares = {"train": 1 - sum(missing.values()), **missing}
+    try:
+        parts = split_by_group(copy_groups(train), train.labels, shares, seed)
+    except ValueError as error:
+        label, _, count = str(error).partition(": ")
+        raise DataError(
+            f"{folder / train.classes[int(label)]}: {count} different images are too few to "
+            f"split off {' and '.join(missing)}; add some, better 20 or more."
+        ) from None
+    return {name: train.subset(indices) for name, indices in parts.items()}
 
 
 def load_multilabel_splits(

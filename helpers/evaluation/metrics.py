@@ -44,8 +44,10 @@ def evaluate(
     Raises: DataError for a loader without batches, and for labels that the model has no output for.
     """
     outputs, targets = predict(model, loader)
-    if outputs.ndim == 2 and targets.ndim == 1 and not targets.is_floating_point():
-        strange = targets[(targets < 0) | (targets >= outputs.shape[1])]
+    of_classes = outputs.ndim == 2 and outputs.shape[1] > 1 and targets.ndim == 1
+    if of_classes and not targets.is_floating_point():
+        left_out = targets == getattr(criterion, "ignore_index", -100)
+        strange = targets[((targets < 0) | (targets >= outputs.shape[1])) & ~left_out]
         if len(strange):
             raise DataError(
                 f"{len(strange)} of {len(targets)} labels are no number of an output, such as "

@@ -14,7 +14,7 @@ from helpers.errors import ModelError
 from helpers.models.transfer import POOLINGS, TASKS
 
 MOST_BYTES = 10_000_000  # of the file
-MOST_SIDE, MOST_LEVEL, MOST_LEVELS, MOST_CLASSES = 10_000, 32, 8, 100_000
+MOST_SIDE, MOST_LEVEL, MOST_LEVELS, MOST_CLASSES = 100_000, 32, 8, 100_000
 
 
 def read_config(path: Path) -> dict:
@@ -25,7 +25,7 @@ def read_config(path: Path) -> dict:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise ValueError("it is far too large")
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda name: None)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}).") from None
     except (ValueError, RecursionError) as error:
@@ -70,10 +70,6 @@ def bins(config: dict) -> int:
     return sum(level**2 for level in levels)
 
 
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
-
-
 def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
@@ -115,7 +111,7 @@ def _is_size(value: Any) -> bool:
 
 FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "classes": (_is_names, "a list of different names, one per output"),
-    "size": (_is_size, "(height, width) or a ShapeRule"),
+    "size": (_is_size, f"(height, width) or a ShapeRule, of at most {MOST_SIDE:,} pixels"),
     "crop": (lambda value: isinstance(value, bool), "true or false"),
     "thresholds": (
         lambda value: _is_list(value, _is_number, 1, MOST_CLASSES),

@@ -89,7 +89,7 @@ def finite(outputs: torch.Tensor) -> torch.Tensor:
 
     Raises: ModelError where one is NaN or infinite, and so no answer.
     """
-    broken = ~outputs.isfinite().flatten(1).all(dim=1) if outputs.ndim else ~outputs.isfinite()
+    broken = ~outputs.isfinite().reshape(len(outputs), -1).all(dim=1)
     if broken.any():
         raise ModelError(
             f"the model's answers to {int(broken.sum())} of {len(outputs)} inputs are not finite: "

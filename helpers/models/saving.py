@@ -71,8 +71,9 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
     weights = save(state)
     description["weights_sha256"] = hashlib.sha256(weights).hexdigest()
     try:
-        text = json.dumps(description, indent=2, default=float, allow_nan=False) + "\n"
-        checked(json.loads(text))
+        text = json.dumps(description, default=_plain)
+        content = json.loads(text, parse_constant=lambda name: None)  # JSON has no NaN
+        text = json.dumps(checked(content), indent=2) + "\n"
     except (TypeError, ValueError) as error:
         if isinstance(error, ModelError):
             raise ModelError(f"config does not fit: {error}.") from None
@@ -80,6 +81,11 @@ def save_model(folder: str | Path, model: TransferModel, config: dict) -> Path:
     folder = Path(folder)
     write_files({folder / WEIGHTS_FILE: weights, folder / CONFIG_FILE: text})
     return folder
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can keep of a value of numpy or torch."""
+    return value.tolist() if hasattr(value, "tolist") else float(value)
 
 
 def _preparation(config: dict) -> dict:

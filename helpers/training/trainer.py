@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
 
 from helpers.data.loaders import set_epoch
-from helpers.errors import TrainingError
+from helpers.errors import DataError, ModelError, TrainingError
 from helpers.evaluation.metrics import computed, evaluate
 from helpers.models.inference import batches_on, modes_kept, new_accelerator, share
 from helpers.models.seeding import seeded
@@ -108,7 +108,7 @@ class Trainer:
                     self._fit_epoch(self.epoch + 1, val_loader)
             except (IndexError, ValueError, RuntimeError) as error:
                 if reason := explained(error):
-                    raise reason from None
+                    raise reason from error
                 raise
             except KeyboardInterrupt:
                 self.step = self.history.batches[-1]["step"] if self.history.batches else 0
@@ -124,7 +124,10 @@ class Trainer:
         if val_loader is not None:
             # Not the wrapped model: that would wait for the other processes in every batch.
             model = self.unwrapped_model
-            scores = evaluate(model, val_loader, self.criterion, self.metrics)
+            try:
+                scores = evaluate(model, val_loader, self.criterion, self.metrics)
+            except (DataError, ModelError) as error:
+                raise TrainingError(f"validation after epoch {epoch}: {error}") from None
             row.update({f"val_{name}": value for name, value in scores.items()})
         row["seconds"] = time.perf_counter() - started
         self.epoch = epoch

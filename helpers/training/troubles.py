@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,17 +14,17 @@ from helpers.errors import TrainingError, last_line
 if TYPE_CHECKING:
     from helpers.training.trainer import Trainer
 
-# Words of PyTorch's message, and what they mean for whoever trains.
+# PyTorch's messages, and what they mean for whoever trains.
 MEANINGS = {
-    "is out of bounds": "a label is no number of an output ({0}): give the model an output for "
-    "each class, numbered from 0.",
-    "Expected more than 1 value per channel": "a batch holds one image, and batch norm in training "
-    "mode needs two: choose a batch size that leaves no single image over, or freeze batch norm.",
-    "does not require a gradient": "nothing can learn: every parameter is frozen; call unfreeze().",
-    "does not require grad": "nothing can learn: every parameter is frozen; call unfreeze().",
-    "out of memory": "the device's memory is full: take smaller batches or pixel_budget.",
-    "must be the same as input size": "the criterion wants targets of the outputs' shape ({0}).",
-    "must match the size of tensor": "shapes do not fit together ({0}): check targets and outputs.",
+    r"Target -?\d+ is out of bounds": "a label is no number of an output ({0}): give the model an "
+    "output for each class, numbered from 0.",
+    r"Expected more than 1 value per channel": "a batch holds one image, and batch norm in "
+    "training mode needs two: choose a batch size that leaves no single image over, or freeze it.",
+    r"element 0 of tensors does not require grad": "nothing can learn: every parameter that the "
+    "loss depends on is frozen; call unfreeze().",
+    r"out of memory": "the device's memory is full: take smaller batches or pixel_budget.",
+    r"Target size .* must be the same as input size": "the criterion wants targets of the outputs' "
+    "shape ({0}).",
 }
 
 
@@ -66,6 +67,6 @@ def explained(error: Exception) -> TrainingError | None:
     """The same in words of the course, if the cause is known."""
     text = str(error)
     for words, meaning in MEANINGS.items():
-        if words in text and not isinstance(error, TrainingError):
+        if re.search(words, text) and not isinstance(error, TrainingError):
             return TrainingError(meaning.format(last_line(error).rstrip(".")))
     return None

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 USED = "used"
+PIPES = hasattr(os, "mkfifo")  # not on Windows
 
 
 def picture(seed=0, size=(48, 36)):
@@ -182,7 +183,7 @@ FILES = {
     **dict.fromkeys(("notes.txt", "labels.csv", "photo", "photo.jpg.part", "model.db"), NO_IMAGE),
     **dict.fromkeys(("._photo.jpg", ".DS_Store", "Thumbs.db", "desktop.ini", ".x.png"), HIDDEN),
     "gone.jpg": (link, "left out: broken links"),
-    "pipe.jpg": (os.mkfifo, "left out: pipes or devices"),
+    **({"pipe.jpg": (os.mkfifo, "left out: pipes or devices")} if PIPES else {}),
 }
 
 
@@ -293,7 +294,11 @@ FOLDERS = {
         "(cat 2, dog 2, wolf 2)",
     ),
     "a link in a circle": (then(TWO, folder_link("cat/again", "cat")), "1 links to folders that"),
-    "a pipe": (then(TWO, lambda r: os.mkfifo(r / "cat" / "x.jpg")), "1 pipes or devices"),
+    **(
+        {"a pipe": (then(TWO, lambda r: os.mkfifo(r / "cat" / "x.jpg")), "1 pipes or devices")}
+        if PIPES
+        else {}
+    ),
     "a broken image": (then(TWO, put("cat/x.jpg", b"text")), "unusable: 1 files, 0 rows"),
     "an empty image": (then(TWO, put("cat/x.jpg", b"")), "x.jpg: the file is empty"),
     "a class of broken images": (

@@ -61,6 +61,7 @@ def test_unusual_endings_are_images(pets, suffix):
     assert len(data) == 3 and data[1][0].shape == (30, 40, 3)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
 def test_what_people_would_miss_is_told_with_its_reason_and_what_nobody_misses_is_counted(pets):
     for number in range(3):
         (pets / "cat" / f"IMG_{number}.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
@@ -151,3 +152,17 @@ def test_the_listing_adds_up(pets):
     on_disk = sum(len(files) for _, _, files in os.walk(pets))
     assert len(listing.images) + sum(map(len, listing.ignored.values())) == on_disk == 4
     assert describe_ignored(listing.ignored) == "1 .mov files: save frames of them as JPEG"
+
+
+def test_a_class_may_be_called_like_a_split(pets):
+    for name in ("Train", "bus"):
+        save(pets / name / "x.png")
+    data = load_splits_or_classes(pets)
+    assert data.classes == ["Train", "bus", "cat", "dog"]
+
+
+def load_splits_or_classes(folder):
+    from helpers.data.splits import split_folders
+
+    assert split_folders(folder) == {}
+    return ImageFolderDataset(folder)

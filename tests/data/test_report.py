@@ -1,9 +1,10 @@
 """The report of a folder: every file in one place, every reason told, nothing lost."""
 
 import json
+import os
 
 import pytest
-from corpus import FILES, FOLDERS, USED, classes, encoded, files_on_disk, make
+from corpus import FILES, FOLDERS, GOOD, USED, classes, encoded, files_on_disk, make, tables
 
 from helpers import check
 from helpers.data import inspect_folder
@@ -65,20 +66,20 @@ def test_every_kind_of_folder_is_told_rightly_and_adds_up(tmp_path, name):
 def test_the_command_prints_the_report_and_says_by_its_status_whether_all_is_usable(
     tmp_path, capsys
 ):
-    classes(tmp_path / "data", "cat", "dog")
+    classes(tmp_path / "data", "cat", "dog", count=6)
     assert check.main([str(tmp_path / "data")]) == 0
     assert capsys.readouterr().out == f"{inspect_folder(tmp_path / 'data')}\n"
     make(tmp_path / "data" / "cat" / "x.jpg", b"text")
     assert check.main([str(tmp_path / "data"), "--json"]) == 1
     content = json.loads(capsys.readouterr().out)
-    assert content["images"] == {"all": 4} and list(content["unusable"]) == ["cat/x.jpg"]
+    assert content["images"] == {"all": 12} and list(content["unusable"]) == ["cat/x.jpg"]
     assert check.main([str(tmp_path / "nothing")]) == 1
     assert "there is no such folder" in capsys.readouterr().out
 
 
 def test_quarantine_moves_what_is_unusable_and_back_again(tmp_path, capsys):
     folder, away = tmp_path / "data", tmp_path / "away"
-    classes(folder, "cat", "dog")
+    classes(folder, "cat", "dog", count=6)
     bad = {"cat/x.jpg": b"text", "dog/deep/x.jpg": b"", "dog/heic.jpg": b"\0\0\0\x18ftypheic"}
     for name, content in bad.items():
         make(folder / name, content)
@@ -108,3 +109,41 @@ def test_undo_leaves_alone_what_is_in_the_way(tmp_path, capsys):
     assert "another file is there by now" in capsys.readouterr().err
     assert (folder / "cat" / "x.jpg").read_bytes() == encoded("JPEG")
     assert (away / "cat" / "x.jpg").read_bytes() == b"text"
+
+
+def test_a_quarantine_that_was_moved_still_knows_where_its_files_belong(tmp_path, capsys):
+    folder, away, moved = tmp_path / "data", tmp_path / "away", tmp_path / "moved"
+    classes(folder, "cat", "dog")
+    name = os.fsdecode(b"caf\xe9.jpg")  # as an old disk may have it
+    make(folder / "cat" / name, b"text")
+    check.main([str(folder), "--quarantine", str(away)])
+    away.rename(moved)
+    assert check.main(["--undo", str(moved)]) == 0
+    assert (folder / "cat" / name).read_bytes() == b"text"
+    check.main([str(folder), "--quarantine", str(away)])
+    (away / "cat" / name).unlink()
+    assert check.main(["--undo", str(away)]) == 2 and (away / "moved.csv").exists()
+    assert "is gone, and not at" in capsys.readouterr().err
+
+
+def test_a_mistake_in_the_table_quarantines_no_image(tmp_path):
+    tables(tmp_path / "data", GOOD.replace("2.png,1,1", "2.png,2,1"))
+    report = inspect_folder(tmp_path / "data")
+    assert not report.unusable and "'2' is not 0 or 1" in report.rows[0]
+    assert "1 images whose row in the table is wrong: correct it" in str(report)
+
+
+def test_a_report_says_whatever_would_stop_the_loader(tmp_path):
+    classes(tmp_path / "few", "cat", "dog")
+    assert "2 different images are too few to split off val and test" in str(
+        inspect_folder(tmp_path / "few")
+    )
+    tables(tmp_path / "half")
+    (tmp_path / "half" / "test_label.csv").unlink()
+    report = inspect_folder(tmp_path / "half")
+    assert "test_label.csv: there is no such table" in str(report) and not report.all_usable
+    classes(tmp_path / "other" / "train", "cat", "dog", count=6)
+    classes(tmp_path / "other" / "val", "cat", "fox", seed=3)
+    report = inspect_folder(tmp_path / "other")
+    assert "'fox' is none of the classes" in str(report)
+    assert "images that were not looked at" in str(report) and "beside" not in str(report)

@@ -1,4 +1,4 @@
-"""Small archives as a host packs them, for the tests of the scripts that fetch photos."""
+"""Small archives as a host packs them, and what lies beside the data that is made of them."""
 
 import csv
 import hashlib
@@ -32,3 +32,8 @@ def tree(folder):
         for p in folder.rglob("*")
         if p.is_file() and not p.name.startswith(".")
     }
+
+
+def beside(folder):
+    """What lies in a folder, but for the locks of what is made there."""
+    return sorted(path for path in folder.iterdir() if path.suffix != ".lock")

@@ -8,7 +8,7 @@ from functools import partial
 
 import pandas as pd
 import pytest
-from fake_archive import TOP, pack, tree, write_rows
+from fake_archive import TOP, beside, pack, tree, write_rows
 from sklearn.metrics import cohen_kappa_score
 
 from data_scripts.archives import (
@@ -76,7 +76,7 @@ def test_photos_and_tables_lie_side_by_side(course):
         ".complete",
     }
     assert "belong to their authors" in (folder / "SOURCE.txt").read_text()
-    assert [p.name for p in folder.parent.iterdir()] == ["panoramas"]
+    assert [p.name for p in beside(folder.parent)] == ["panoramas"]
     photos = {}
     for split, count in (("train", 30), ("test", 10)):
         table = pd.read_csv(folder / f"{split}_label.csv")
@@ -133,7 +133,7 @@ def test_a_wrong_archive_leaves_nothing_behind(course, tmp_path):
     pack(course.archive, course.files, extra=["../evil.jpg"])
     with pytest.raises(ArchiveError, match="outside its folder"):
         course()
-    assert not list((tmp_path / "real").iterdir())
+    assert not beside(tmp_path / "real")
 
 
 @pytest.mark.parametrize(

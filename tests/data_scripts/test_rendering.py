@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from conftest import digests
+from fake_archive import beside
 
 from data_scripts import render_drones, render_panoramas, render_shortcut
 from helpers.course import ROOT
@@ -59,7 +60,7 @@ def test_interrupted_rendering_leaves_no_folder(
     with pytest.raises(KeyboardInterrupt):
         rendered(name, tmp_path / name)
     assert len(done) == 3
-    assert list(tmp_path.iterdir()) == []
+    assert (beside(tmp_path)) == []
 
 
 @pytest.mark.usefixtures("quick")
@@ -73,7 +74,7 @@ def test_its_own_folder_is_replaced_only_when_asked(name: str, tmp_path: Path) -
     rendered(name, folder, seed=1, overwrite=True)
     again = rendered(name, tmp_path / "again", seed=1)
     assert digests(folder) == digests(again) != before
-    assert {path.name for path in tmp_path.iterdir()} == {name, "again"}  # nothing lies about
+    assert {path.name for path in beside(tmp_path)} == {name, "again"}  # nothing lies about
 
 
 @pytest.mark.usefixtures("quick")
@@ -103,7 +104,7 @@ def test_a_folder_with_other_files_is_never_removed(
     found = printed.split("holds ")[1].split(",")[0]
     assert Path(found) in [Path(mine), *Path(mine).parents]
     assert digests(folder) == before
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert [path.name for path in beside(tmp_path)] == [name]
 
 
 @pytest.mark.parametrize("name", RENDERERS)
@@ -123,7 +124,7 @@ def test_what_is_put_there_meanwhile_stays(
     with pytest.raises((ValueError, FileExistsError), match="is a file|for it holds mine.txt"):
         rendered(name, tmp_path / name, overwrite=True)
     assert place.read_text() == "keep me"
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert [path.name for path in beside(tmp_path)] == [name]
 
 
 @pytest.mark.usefixtures("quick")
@@ -143,7 +144,7 @@ def test_a_failure_at_the_last_step_leaves_the_old_data(
     with pytest.raises(OSError, match="disk is gone"):
         rendered(name, folder, seed=1, overwrite=True)
     assert digests(folder) == before
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert [path.name for path in beside(tmp_path)] == [name]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_bad_arguments_get_one_clear_sentence(
     assert RENDERERS[name][0].main(["--folder", str(tmp_path / name), option, str(value)]) == 1
     asked = f"{option[2:].replace('-', '_')} is {value}"
     assert capsys.readouterr().err == f"{asked}: use a whole number of {words}\n"
-    assert list(tmp_path.iterdir()) == []
+    assert (beside(tmp_path)) == []
 
 
 @pytest.mark.parametrize("name", RENDERERS)
@@ -195,9 +196,9 @@ def test_a_killed_renderer_leaves_no_workers_and_its_folder_goes_the_next_time(
     run.kill()
     run.wait()
     wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
-    assert [path.suffix for path in tmp_path.iterdir()] == [".unfinished"]
+    assert [path.suffix for path in beside(tmp_path)] == [".unfinished"]
     rendered("drones", folder)
-    assert [path.name for path in tmp_path.iterdir()] == ["drones"]
+    assert [path.name for path in beside(tmp_path)] == ["drones"]
 
 
 def children(parent: int) -> list[int]:

@@ -228,9 +228,19 @@ def test_saving_is_as_strict_as_loading_and_leaves_nothing_behind(saved, tmp_pat
         ({"size": [96, 10**6]}, "'size' is"),
         ({"crop": "yes"}, "'crop' is 'yes'"),
         ({"classes": ["bird", "bird"]}, "'classes' is"),
-        ({"rate": float("nan")}, "cannot be kept as JSON"),
         ({"rate": object()}, "cannot be kept as JSON"),
     ):
         with pytest.raises(ModelError, match=words):
             save_model(tmp_path / "new", model, {**good, **change})
         assert not (tmp_path / "new").exists()
+
+
+def test_extras_of_any_numbers_are_kept_as_far_as_json_can(saved, tmp_path):
+    model, config = load_model(saved)
+    extras = {"map": float("nan"), "crop": np.bool_(True), "rates": np.array([0.5, 1])}
+    save_model(tmp_path / "new", model, {**config, **extras})
+    again = load_model(tmp_path / "new")[1]
+    assert again["map"] is None and again["crop"] is True and again["rates"] == [0.5, 1]
+    path = tmp_path / "new" / "config.json"
+    path.write_text(path.read_text().replace('"map": null', '"map": NaN'))  # of older versions
+    assert load_model(tmp_path / "new")[1]["map"] is None

@@ -88,7 +88,7 @@ def damage_json(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def images(kind: str) -> Callable[[Path], tuple[list[bytes], Callable]]:
-    """Damaged images: an ImageError, or uint8 RGB of the size that the report says."""
+    """Damaged images: an ImageError, or uint8 RGB."""
 
     def prepare(folder: Path) -> tuple[list[bytes], Callable]:
         noise = np.random.default_rng(0).integers(0, 256, (9, 12, 3), dtype=np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import tempfile
 import time
 from collections.abc import Callable
@@ -41,9 +42,11 @@ def run(count: int, seed: int) -> bool:
             folder = Path(place) / f"killed {number}"
             inside = number % 3 == 0
             if inside:
-                at = int(rng.integers(1, writes[size, workers] + 1))
+                at, tear = int(rng.integers(1, writes[size, workers] + 1)), bool(rng.integers(2))
                 child = start(
-                    lambda s=size, w=workers, f=folder, at=at: train(photos, f, s, w, kill_at=at)
+                    lambda s=size, w=workers, f=folder, at=at, tear=tear: train(
+                        photos, f, s, w, at, tear
+                    )
                 )
             else:
                 child = start(lambda s=size, w=workers, f=folder: train(photos, f, s, w))
@@ -52,7 +55,9 @@ def run(count: int, seed: int) -> bool:
             wait_for(child)
             status = wait_for(start(lambda s=size, w=workers, f=folder: train(photos, f, s, w)))
             done = status == 0 and (folder / "result.pt").is_file()
-            left = [path.name for path in folder.glob("*.tmp")]
+            left = [path.name for path in folder.glob("*.tmp")] + [
+                path.name for path in folder.glob(".*.tmp")
+            ]
             resumed += done and not left
             same = done and (folder / "result.pt").read_bytes() == wanted[size, workers]
             identical += same
@@ -76,13 +81,21 @@ def write_photos(folder: Path) -> Path:
     return folder
 
 
-def train(photos: Path, folder: Path, size: str, workers: int, kill_at: int | None = None) -> None:
+def train(
+    photos: Path,
+    folder: Path,
+    size: str,
+    workers: int,
+    kill_at: int | None = None,
+    tear: bool = False,
+) -> None:
     """Train from the last checkpoint, if there is one; leaves result.pt.
 
-    kill_at: the number of the write to disk, in this process, inside which it kills itself.
+    kill_at: the number of the flush to disk, in this process, inside which it kills itself; tear:
+    with the file cut off.
     """
     folder.mkdir(exist_ok=True)
-    count_writes(folder / "writes", kill_at)
+    count_writes(folder / "writes", kill_at, tear)
     transform = train_transform(SIZES[size])
     train_set, val_set = (
         ImageFolderDataset(photos / split, transform, seed=1) for split in ("train", "val")
@@ -108,15 +121,23 @@ def train(photos: Path, folder: Path, size: str, workers: int, kill_at: int | No
     torch.save(state, folder / "result.pt")
 
 
-def count_writes(log: Path, kill_at: int | None) -> None:
-    """Note each flush to the disk in a file; die in the one with this number."""
+def count_writes(log: Path, kill_at: int | None, tear: bool) -> None:
+    """Note each flush to the disk in a file; die in the one with this number.
+
+    The flush is of a file before it is renamed, or of its folder afterwards.
+    """
     flush, flushed = os.fsync, 0
 
     def counted(handle: int) -> None:
         nonlocal flushed
         flushed += 1
         if flushed == kill_at:
-            os.ftruncate(handle, 100) if flushed % 2 else None  # half-written, or not yet renamed
+            if (
+                tear
+                and os.fstat(handle).st_size > 100
+                and not stat.S_ISDIR(os.fstat(handle).st_mode)
+            ):
+                os.ftruncate(handle, 100)  # half-written; else whole, but not yet renamed
             os.kill(os.getpid(), signal.SIGKILL)
         with log.open("a") as file:
             file.write("x")
