@@ -11,7 +11,7 @@ IMAGE_SUFFIXES = frozenset(
     }
 )
 # Images or videos by their names, but in a form that the course does not read.
-PHONE, CAMERA, VIDEO = "convert them to JPEG", "export them as JPEG", "save frames of them as JPEG"
+PHONE, CAMERA, VIDEO = "convert to JPEG", "export as JPEG", "save frames as JPEG"
 CONVERTIBLE = {
     **dict.fromkeys((".heic", ".heif", ".hif", ".jxl", ".jxr", ".svg", ".psd", ".pdf"), PHONE),
     **dict.fromkeys((".eps", ".ico", ".ppm", ".pgm", ".tga", ".exr", ".hdr", ".j2k"), PHONE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,13 @@ from helpers.data.formats import CONVERTIBLE, is_image_name
 
 # Why a file is left out: what it is, and what to do where there is something to do.
 HIDDEN = "hidden files"
-OTHER = "files that are no images by their names"
-BROKEN = "broken links: fetch what they point to, as with dvc pull or git annex get"
-UNREADABLE = "folders that may not be read: check their permissions"
-REPEATED = "links to folders that are in here already"
-SPECIAL = "pipes or devices: remove them"
-STRAY = "images outside the class folders: move them into one"
-BESIDE = "images beside the splits: move them into train, val or test"
+OTHER = "other files (no images by their names)"
+BROKEN = "broken links: fetch what is meant, as with dvc pull or git annex get"
+UNREADABLE = "folders that may not be read: check permissions"
+REPEATED = "links to what is in here already"
+SPECIAL = "pipes or devices: remove"
+STRAY = "images outside the class folders: move into one"
+BESIDE = "images beside the splits: move into train, val or test"
 BAD_ROW = "images whose row in the table is wrong: correct it"
 UNLABELLED = "images without a row in the table: add one"
 EXPECTED = (HIDDEN, OTHER, REPEATED)  # nobody misses them
@@ -86,8 +87,15 @@ def is_hidden(name: str) -> bool:
 def describe_ignored(ignored: Mapping[str, list[Path]], without: Iterable[str] = EXPECTED) -> str:
     """ "30 .heic files: convert them to JPEG; 2 hidden files", or "" for none."""
     return "; ".join(
-        f"{len(paths):,} {reason}" for reason, paths in ignored.items() if reason not in without
+        counted(len(paths), reason) for reason, paths in ignored.items() if reason not in without
     )
+
+
+def counted(count: int, reason: str) -> str:
+    """ "2 hidden files", "1 hidden file"."""
+    if count == 1:
+        reason = re.sub(r"\b(file|image|link|folder)s\b", r"\1", reason, count=1)
+    return f"{count:,} {reason}"
 
 
 def _is_folder(entry: os.DirEntry) -> bool:

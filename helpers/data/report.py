@@ -16,7 +16,7 @@ import numpy as np
 from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
 from helpers.data.groups import copy_warning
 from helpers.data.image_dataset import ImageDataset
-from helpers.data.listing import BAD_ROW, BESIDE, list_files
+from helpers.data.listing import BAD_ROW, BESIDE, counted, list_files
 from helpers.data.splits import (
     SPLITS,
     label_table,
@@ -26,7 +26,7 @@ from helpers.data.splits import (
 )
 from helpers.errors import DataError
 
-UNSEEN = "images that were not looked at, because of the problems above"
+UNSEEN = "images not looked at, because of the problems above"
 MOVED = "moved.csv"  # in a quarantine: what was where
 ANY_NAME: Any = {"encoding": "utf-8", "errors": "surrogateescape"}  # a file's, whatever its bytes
 
@@ -90,10 +90,12 @@ class FolderReport:
         lines += [f"problem: {problem}" for problem in self.problems]
         bad = [f"  {words}" for words in (*self.unusable.values(), *self.rows)]
         if bad:
-            lines += [f"unusable: {len(self.unusable):,} files, {len(self.rows):,} rows", *bad]
+            told = [counted(len(self.unusable), "files")] if self.unusable else []
+            told += [f"{len(self.rows):,} row{'s' * (len(self.rows) > 1)}"] if self.rows else []
+            lines += [f"unusable: {', '.join(told)}", *bad]
         if self.ignored:
             lines.append("left out:")
-            lines += [f"  {len(paths):,} {reason}" for reason, paths in self.ignored.items()]
+            lines += [f"  {counted(len(paths), why)}" for why, paths in self.ignored.items()]
         lines += [self.warning] if self.warning else []
         lines.append(f"{self.files:,} files in all")
         beginning = rf"(?<![^\s(]){re.escape(str(self.folder))}/"  # of a path

@@ -101,7 +101,9 @@ if boxes and set(kinds) <= set(train.classes):
         of_kind = [i for i in firsts if train.classes[train.labels[i]] == kind and areas[i] > 0]
         for i in sorted(of_kind, key=areas.item)[-5:-1]:
             left, top, right, bottom = boxes[train.paths[i]]
-            crops.append(train[i][0][top:bottom, left:right])
+            margin = (right - left) // 6
+            above, beside = max(0, top - margin), max(0, left - margin)
+            crops.append(train[i][0][above : bottom + margin, beside : right + margin])
             names.append(kind)
     title = "Above: legs or skids, and a camera or a load underneath. Below: neither"
     display(plots.image_grid(crops, names, title, path=figures / "Kinds.jpg"))

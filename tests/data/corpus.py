@@ -87,7 +87,7 @@ def link(path, target="nowhere.jpg"):
     path.symlink_to(path.parent / target)
 
 
-NO_IMAGE = b"x", "left out: files that are no images by their names"
+NO_IMAGE = b"x", "left out: other files"
 HIDDEN = b"x", "left out: hidden files"
 RAMP = np.linspace(0, 1, 48)[None].repeat(36, 0)
 FILES = {
@@ -273,33 +273,33 @@ FOLDERS = {
     "names of other scripts": (lambda r: classes(r, "猫", "🐕"), "(猫 2, 🐕 2)"),
     "numbers as names": (lambda r: classes(r, "0", "1", "10"), "(0 2, 1 2, 10 2)"),
     "deeper folders": (then(TWO, put("cat/2021/may/x.png")), "(cat 3, dog 2)"),
-    "a hidden class": (then(TWO, put(".trash/x.png")), "1 hidden files"),
+    "a hidden class": (then(TWO, put(".trash/x.png")), "1 hidden file"),
     "checkpoints of Jupyter": (
         then(TWO, put("cat/.ipynb_checkpoints/0-checkpoint.png")),
-        "1 hidden files",
+        "1 hidden file",
     ),
-    "what macOS packs": (then(TWO, put("__MACOSX/cat/._0.png")), "1 hidden files"),
-    "a thumbnail cache": (then(TWO, put("cat/Thumbs.db", b"x")), "1 hidden files"),
-    "a loose image": (then(TWO, put("x.png")), "1 images outside the class folders: move them"),
-    "a readme": (then(TWO, put("README.md", b"x")), "1 files that are no images by their names"),
+    "what macOS packs": (then(TWO, put("__MACOSX/cat/._0.png")), "1 hidden file"),
+    "a thumbnail cache": (then(TWO, put("cat/Thumbs.db", b"x")), "1 hidden file"),
+    "a loose image": (then(TWO, put("x.png")), "1 image outside the class folders: move into"),
+    "a readme": (then(TWO, put("README.md", b"x")), "1 other file"),
     "phone photos": (
         then(TWO, *(put(f"cat/{n}.heic", b"x") for n in range(30))),
-        "30 .heic files: convert them to JPEG",
+        "30 .heic files: convert to JPEG",
     ),
-    "videos": (then(TWO, put("dog/x.mp4", b"x")), "1 .mp4 files: save frames of them as JPEG"),
-    "broken links": (then(TWO, lambda r: link(r / "cat" / "x.jpg")), "1 broken links: fetch"),
-    "a class that is a broken link": (then(TWO, folder_link("fox", "none")), "1 broken links"),
+    "videos": (then(TWO, put("dog/x.mp4", b"x")), "1 .mp4 file: save frames as JPEG"),
+    "broken links": (then(TWO, lambda r: link(r / "cat" / "x.jpg")), "1 broken link: fetch"),
+    "a class that is a broken link": (then(TWO, folder_link("fox", "none")), "1 broken link"),
     "a linked class": (
         then(lambda r: classes(r, "cat", "dog"), folder_link("wolf", "cat")),
         "(cat 2, dog 2, wolf 2)",
     ),
-    "a link in a circle": (then(TWO, folder_link("cat/again", "cat")), "1 links to folders that"),
+    "a link in a circle": (then(TWO, folder_link("cat/again", "cat")), "1 link to what is"),
     **(
         {"a pipe": (then(TWO, lambda r: os.mkfifo(r / "cat" / "x.jpg")), "1 pipes or devices")}
         if PIPES
         else {}
     ),
-    "a broken image": (then(TWO, put("cat/x.jpg", b"text")), "unusable: 1 files, 0 rows"),
+    "a broken image": (then(TWO, put("cat/x.jpg", b"text")), "unusable: 1 file"),
     "an empty image": (then(TWO, put("cat/x.jpg", b"")), "x.jpg: the file is empty"),
     "a class of broken images": (
         then(TWO, put("fox/x.jpg", b"text")),
@@ -311,7 +311,7 @@ FOLDERS = {
     ),
     "a class of phone photos": (
         then(TWO, put("fox/x.heic", b"x")),
-        "fox: holds no image (1 .heic files: convert them to JPEG); add some",
+        "fox: holds no image (1 .heic file: convert to JPEG); add some",
     ),
     "a class of folders": (
         then(TWO, put("more/fox/x.png")),
@@ -354,8 +354,8 @@ FOLDERS = {
         then(lambda r: splits(r, "train"), lambda r: classes(r / "val", "cat", seed=7)),
         "val: 2 images (cat 2, dog 0)",
     ),
-    "images beside splits": (then(SPLITS, put("more/x.png")), "1 images beside the splits: move"),
-    "a zip beside splits": (then(SPLITS, put("all.zip", b"PK")), "1 files that are no images"),
+    "images beside splits": (then(SPLITS, put("more/x.png")), "1 image beside the splits: move"),
+    "a zip beside splits": (then(SPLITS, put("all.zip", b"PK")), "1 other file"),
     "a twin across": (
         then(SPLITS, copied("train/cat/0.png", "test/cat/x.png")),
         "1 of 5 images in test have a twin in train",
@@ -368,7 +368,7 @@ FOLDERS = {
         then(SPLITS, copied("train/cat/0.png", "val/dog/x.png")),
         "one scene under different labels, 1 times",
     ),
-    "a loose image in train": (then(SPLITS, put("train/x.png")), "1 images outside the class"),
+    "a loose image in train": (then(SPLITS, put("train/x.png")), "1 image outside the class"),
     # tables of labels
     "two tables": (tables, "train: 4 images (sea 2, trees 2, none 1)"),
     "three tables": (lambda r: tables(r, names=("train", "val", "test")), "val: 4 images"),
@@ -386,7 +386,7 @@ FOLDERS = {
         then(tables, lambda r: (r / "train_label.csv").rename(r / "TRAIN_label.csv")),
         "train: 4 images",
     ),
-    "an image without a row": (then(tables, put("train/x.png")), "1 images without a row in the"),
+    "an image without a row": (then(tables, put("train/x.png")), "1 image without a row in the"),
     "a row without an image": (
         lambda r: tables(r, GOOD + "x.png,1,0\n"),
         "row 6: no 'x.png' in train: add it, or remove the row.",

@@ -78,10 +78,10 @@ def test_what_people_would_miss_is_told_with_its_reason_and_what_nobody_misses_i
     (line,) = lines
     assert line.startswith(f"{pets}: left out ")
     for part in (
-        "3 .heic files: convert them to JPEG",
-        "1 broken links: fetch what they point to",
+        "3 .heic files: convert to JPEG",
+        "1 broken link: fetch what is meant",
         "1 pipes or devices",
-        "1 images outside the class folders: move them into one",
+        "1 image outside the class folders: move into one",
     ):
         assert part in line
     assert "hidden" not in line and "notes" not in line
@@ -91,7 +91,7 @@ def test_what_people_would_miss_is_told_with_its_reason_and_what_nobody_misses_i
         "pipes or devices": 1,
         "images outside the class folders": 1,
         "hidden files": 3,
-        "files that are no images by their names": 1,
+        "other files (no images by their names)": 1,
     }
 
 
@@ -117,13 +117,13 @@ def test_a_folder_that_may_not_be_read_is_told(pets, monkeypatch):
     monkeypatch.setattr(os, "scandir", refuse)
     lines = []
     ImageFolderDataset(pets, log=lines.append)
-    assert "1 folders that may not be read: check their permissions" in lines[0]
+    assert "1 folder that may not be read: check permissions" in lines[0]
 
 
 def test_a_class_with_nothing_but_heic_says_what_to_do(pets):
     (pets / "fish").mkdir()
     (pets / "fish" / "a.heic").write_bytes(b"x")
-    with pytest.raises(DataError, match=r"fish: holds no image \(1 \.heic files: convert them"):
+    with pytest.raises(DataError, match=r"fish: holds no image \(1 \.heic file: convert"):
         ImageFolderDataset(pets)
 
 
@@ -134,14 +134,14 @@ def test_images_beside_the_splits_and_without_a_row_are_told(
     save(tmp_path / "classes" / "unsorted" / "x.png")
     lines = []
     load_splits(tmp_path / "classes", log=lines.append)
-    assert any("1 images beside the splits: move them into train, val or test" in s for s in lines)
+    assert any("1 image beside the splits: move into train, val or test" in s for s in lines)
     for name in ("train", "test"):
         shutil.copytree(labelled_photos / "photos", tmp_path / "labels" / name)
         shutil.copy(labelled_photos / "labels.csv", tmp_path / "labels" / f"{name}_label.csv")
     save(tmp_path / "labels" / "train" / "unlabelled.png")
     lines.clear()
     splits = load_multilabel_splits(tmp_path / "labels", log=lines.append)
-    assert any("1 images without a row in the table" in s for s in lines)
+    assert any("1 image without a row in the table" in s for s in lines)
     assert not any("unlabelled" in str(p) for part in splits.values() for p in part.paths)
 
 
@@ -151,7 +151,7 @@ def test_the_listing_adds_up(pets):
     listing = list_files(pets)
     on_disk = sum(len(files) for _, _, files in os.walk(pets))
     assert len(listing.images) + sum(map(len, listing.ignored.values())) == on_disk == 4
-    assert describe_ignored(listing.ignored) == "1 .mov files: save frames of them as JPEG"
+    assert describe_ignored(listing.ignored) == "1 .mov file: save frames as JPEG"
 
 
 def test_a_class_may_be_called_like_a_split(pets):

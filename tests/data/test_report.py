@@ -130,7 +130,7 @@ def test_a_mistake_in_the_table_quarantines_no_image(tmp_path):
     tables(tmp_path / "data", GOOD.replace("2.png,1,1", "2.png,2,1"))
     report = inspect_folder(tmp_path / "data")
     assert not report.unusable and "'2' is not 0 or 1" in report.rows[0]
-    assert "1 images whose row in the table is wrong: correct it" in str(report)
+    assert "1 image whose row in the table is wrong: correct it" in str(report)
 
 
 def test_a_report_says_whatever_would_stop_the_loader(tmp_path):
@@ -146,4 +146,4 @@ def test_a_report_says_whatever_would_stop_the_loader(tmp_path):
     classes(tmp_path / "other" / "val", "cat", "fox", seed=3)
     report = inspect_folder(tmp_path / "other")
     assert "'fox' is none of the classes" in str(report)
-    assert "images that were not looked at" in str(report) and "beside" not in str(report)
+    assert "images not looked at" in str(report) and "beside" not in str(report)
