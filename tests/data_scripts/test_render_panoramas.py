@@ -69,7 +69,7 @@ def test_layout_and_tables(dataset: Path) -> None:
         assert names == sorted(path.name for path in (dataset / split).iterdir())
         assert labels.shape == (count, 5) and set(labels.ravel()) <= {0, 1}
     assert sorted(path.name for path in dataset.iterdir()) == [
-        "recipe.json", "test", "test_label.csv", "train", "train_label.csv",
+        ".complete", "recipe.json", "test", "test_label.csv", "train", "train_label.csv",
         "train_label_truth.csv",
     ]  # fmt: skip
     recipe = json.loads((dataset / "recipe.json").read_text())
