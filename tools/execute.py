@@ -18,12 +18,19 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+from traitlets.config import Config
 
 from helpers.course import CourseError, runs_folder
 from tools.environment import ROOT, course_environment
 from tools.results import read_rows, text_table
 
 NOTEBOOKS = ROOT / "notebooks"
+# A page can't fold cells: of those that are folded in a notebook it shows what came out alone.
+FOLDED = {"enabled": True, "remove_input_tags": {"setup", "reading", "record"}}
+PAGE = Config(
+    HTMLExporter={"preprocessors": ["nbconvert.preprocessors.TagRemovePreprocessor"]},
+    TagRemovePreprocessor=FOLDED,
+)
 BUILD = ROOT / "build" / "notebooks"
 
 
@@ -85,7 +92,7 @@ def write_page(run: Run, path: Path) -> None:
     """Writes the executed notebook at `path` (.ipynb) and as HTML beside it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(run.notebook, path)
-    page, _ = HTMLExporter().from_filename(str(path))
+    page, _ = HTMLExporter(config=PAGE).from_filename(str(path))
     path.with_suffix(".html").write_text(page, encoding="utf-8")
 
 

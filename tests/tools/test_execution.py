@@ -5,7 +5,7 @@ import sys
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from tools import execute
 from tools.environment import course_environment
@@ -66,3 +66,18 @@ def test_execution_uses_this_python_and_names_the_failing_cell(write, tmp_path, 
 def test_a_kernel_that_dies_is_reported(write):
     run = execute.execute(write("import os", "os._exit(1)"))
     assert run.error.startswith("in cell 3 of 3 (`os._exit(1)`): the kernel died")
+
+
+def test_a_page_shows_what_folded_cells_say_and_not_their_code(tmp_path):
+    shown, folded = (
+        new_code_cell(name, execution_count=1) for name in ("in_sight", "out_of_sight")
+    )
+    for cell, word in ((shown, "first"), (folded, "second")):
+        cell.outputs = [new_output("stream", name="stdout", text=word)]
+    folded.metadata["tags"] = ["reading"]
+    book = new_notebook(cells=[shown, folded])
+    execute.write_page(execute.Run(book, 1.0, ""), tmp_path / "01_x.ipynb")
+    page = (tmp_path / "01_x.html").read_text(encoding="utf-8")
+    assert "first" in page and "second" in page
+    assert "in_sight" in page and "out_of_sight" not in page
+    assert "out_of_sight" in nbformat.read(tmp_path / "01_x.ipynb", 4).cells[1].source
