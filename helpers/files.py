@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import glob
 import os
+import re
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -42,9 +42,8 @@ def write_files(contents: Mapping[Path, bytes | str]) -> None:
                 os.fsync(file.fileno())  # a rename may reach the disk before what it renames
         for path, new in temporary.items():
             new.replace(path)
-        for path in contents:
-            _remove_leftovers(path)
         for folder in {path.parent for path in contents}:
+            _remove_leftovers(folder)
             _flush_folder(folder)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -58,11 +57,11 @@ def write_files(contents: Mapping[Path, bytes | str]) -> None:
                 new.unlink()
 
 
-def _remove_leftovers(path: Path) -> None:
-    """What processes that were killed have left beside the file."""
-    for old in path.parent.glob(f".{glob.escape(path.name)}.*-*.tmp"):
-        number = old.name.removeprefix(f".{path.name}.").partition("-")[0]
-        if number.isdecimal() and not _is_running(int(number)):
+def _remove_leftovers(folder: Path) -> None:
+    """What processes that were killed have left in the folder."""
+    for old in folder.glob(".*.tmp"):
+        process = re.fullmatch(r"\..+\.(\d+)-\d+\.tmp", old.name)
+        if process and not _is_running(int(process[1])):
             with suppress(OSError):
                 old.unlink()
 

@@ -1,6 +1,8 @@
 """Whatever is saved is written whole or not at all, and a full disk is told in a sentence."""
 
 import os
+import subprocess
+import sys
 
 import matplotlib.pyplot as plt
 import pytest
@@ -70,3 +72,16 @@ def test_a_folder_in_a_files_place_is_told(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(WriteError, match="cannot be written"):
         write_file(tmp_path / "file" / "below", "x")
+
+
+def test_what_a_killed_process_left_goes_with_the_next_write(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for name in (f".last.pt.{ended.pid}-1.tmp", f".last.pt.{os.getppid()}-1.tmp", ".mine.tmp"):
+        (tmp_path / name).write_text("half")
+    write_file(tmp_path / "best.pt", "x")
+    assert sorted(os.listdir(tmp_path)) == [
+        f".last.pt.{os.getppid()}-1.tmp",
+        ".mine.tmp",
+        "best.pt",
+    ]

@@ -55,9 +55,7 @@ def run(count: int, seed: int) -> bool:
             wait_for(child)
             status = wait_for(start(lambda s=size, w=workers, f=folder: train(photos, f, s, w)))
             done = status == 0 and (folder / "result.pt").is_file()
-            left = [path.name for path in folder.glob("*.tmp")] + [
-                path.name for path in folder.glob(".*.tmp")
-            ]
+            left = [path.name for path in folder.glob("*.tmp")]
             resumed += done and not left
             same = done and is_same(folder / "result.pt", wanted[size, workers])
             identical += same
