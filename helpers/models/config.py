@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -79,10 +78,9 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= 1000
 
 
-def _is_number(value: object, low: float = -math.inf, high: float = math.inf) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    return value == value and low <= value <= high and abs(value) < math.inf
+def _is_number(value: object, low: float = -1e6, high: float = 1e6) -> bool:
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return plain and low <= value <= high  # a NaN lies nowhere
 
 
 def _is_whole(value: object, low: int, high: int) -> bool:
@@ -117,7 +115,7 @@ FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: _is_list(value, _is_number, 1, MOST_CLASSES),
         "a list of probabilities, one per label",
     ),
-    "temperature": (lambda value: _is_number(value, 1e-6, 1e6), "a number above 0"),
+    "temperature": (lambda value: _is_number(value, 1e-6), "a number above 0"),
     "backbone": (_is_text, "a backbone's name"),
     "weights": (_is_text, "where its weights came from"),
     "pooling": (lambda value: value in POOLINGS, " or ".join(map(repr, POOLINGS))),
