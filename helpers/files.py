@@ -43,7 +43,7 @@ def write_files(contents: Mapping[Path, bytes | str]) -> None:
         for path, new in temporary.items():
             new.replace(path)
         for folder in {path.parent for path in contents}:
-            _remove_leftovers(folder)
+            remove_leftovers(folder)
             _flush_folder(folder)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -57,7 +57,7 @@ def write_files(contents: Mapping[Path, bytes | str]) -> None:
                 new.unlink()
 
 
-def _remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """What processes that were killed have left in the folder."""
     for old in folder.glob(".*.tmp"):
         process = re.fullmatch(r"\..+\.(\d+)-\d+\.tmp", old.name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from helpers.errors import TrainingError, last_line
-from helpers.files import write_file
+from helpers.files import remove_leftovers, write_file
 from helpers.training.callbacks import Callback, Monitor
 from helpers.training.history import History
 
@@ -33,10 +33,10 @@ class Checkpoint(Callback):
             self.monitor.best = None
 
     def on_epoch_end(self, trainer: Trainer, row: dict) -> None:
-        improved = self.monitor.improved(row)
-        save_checkpoint(trainer, self.folder / "last.pt")
-        if improved:
+        # The best first: killed between the two, a run repeats the epoch, and both are written.
+        if self.monitor.improved(row):
             save_checkpoint(trainer, self.folder / "best.pt")
+        save_checkpoint(trainer, self.folder / "last.pt")
 
     def state_dict(self) -> dict:
         return {"best": self.monitor.best}
@@ -72,6 +72,7 @@ def load_checkpoint(trainer: Trainer, path: str | Path) -> None:
     Raises: TrainingError if it is damaged or does not fit. The model is then as it was.
     """
     state = _read(Path(path), trainer.accelerator.device)
+    remove_leftovers(Path(path).parent)
     model, kept = trainer.unwrapped_model, state["model"]
     present = model.state_dict()
     other = [key for key in {**present, **kept} if _shape(present, key) != _shape(kept, key)]

@@ -632,7 +632,7 @@ def test_a_full_disk_or_a_read_only_folder_leaves_the_last_checkpoint_whole(
         raise OSError(errno, os.strerror(errno))
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(WriteError, match=r"last\.pt: cannot be written \(.*\); .*choose another"):
+    with pytest.raises(WriteError, match=r"best\.pt: cannot be written \(.*\); .*choose another"):
         trainer.fit(*loaders(), max_epochs=2)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     monkeypatch.undo()
@@ -720,3 +720,28 @@ def test_a_single_image_in_a_batch_and_a_frozen_model_are_told():
     net = make_net().requires_grad_(False)
     with pytest.raises(TrainingError, match="every parameter of the optimizer is frozen"):
         make_trainer(net=net).fit(*loaders(), max_epochs=1)
+
+
+def test_a_run_killed_between_its_two_checkpoints_has_the_best_in_the_end(tmp_path, monkeypatch):
+    def fit(folder, **options):
+        trainer = make_trainer([Checkpoint(folder, "train_loss")], rate=0.05)
+        return trainer.fit(*loaders(), max_epochs=3, **options)
+
+    fit(tmp_path / "whole")
+    flush, flushed = os.fsync, []
+
+    def stop(handle):  # the second file of the second epoch; each file is flushed with its folder
+        flushed.append(handle)
+        if len(flushed) == 7:
+            raise KeyboardInterrupt
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", stop)
+    fit(tmp_path / "cut")
+    monkeypatch.undo()
+    fit(tmp_path / "cut", resume=tmp_path / "cut" / "last.pt")
+    best, wanted = (
+        torch.load(tmp_path / name / "best.pt", weights_only=True) for name in ("cut", "whole")
+    )
+    assert best["epochs"][-1]["epoch"] == wanted["epochs"][-1]["epoch"]
+    assert same(best["model"], wanted["model"])
