@@ -34,7 +34,7 @@ lab: ready ## JupyterLab, opened at the first notebook
 bench: ready ## maintainers: side-by-side timings for images of any size, six minutes on a quiet machine
 	@$(PY) -m tools.environment tests.benchmarks
 
-stress: ready ## maintainers: trainings killed, files damaged by the thousand, half an hour
+stress: ready ## maintainers: trainings killed, files damaged by the thousand, ten minutes
 	@$(PY) -m tools.environment tests.stress
 
 publish: ready ## maintainers: execute the notebooks in place, refresh Save_Model/ and the README's tables

@@ -23,8 +23,8 @@ if not __package__:  # started by its path: the package is one folder up
 
 from data_scripts.archives import Archive, FetchError, Member, PhotoSet
 from data_scripts.tasks import course_folder
+from helpers.data.dealing import take_share
 from helpers.data.images import original_of
-from helpers.data.splits import take_share
 
 COMMIT = "b91d04f687442057d64d7037026a35f46460601c"
 PROJECT = "updesh1/Drone-Bird_recognition_ML_model"

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from helpers.course import setup
 from helpers.data import DataError
-from helpers.data.report import MOVED, inspect_folder, quarantine, undo_quarantine
+from helpers.data.quarantine import MOVED, quarantine, undo_quarantine
+from helpers.data.report import inspect_folder
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

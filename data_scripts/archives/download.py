@@ -69,29 +69,17 @@ def unpack_pinned(
     # The archive holds more than the manifest lists, but not many times as much.
     most = 2 * sum(member.size for member in members) + SPARE_BYTES
     with only_one(target):
-        _download_and_unpack(source, target, members, places, folder, most, options)
-
-
-def _download_and_unpack(
-    source: str,
-    target: Path,
-    members: Sequence[Member],
-    places: Mapping[str, str],
-    folder: Path,
-    most: int,
-    options: DownloadOptions,
-) -> None:
-    for last in (False, True):
-        fresh = download(source, target, most, options)
-        try:
-            unpack(target, members, places, folder, options.bar)
-        except ArchiveError:
-            target.unlink()
-            if fresh or last:  # the same bytes would come again
-                raise
-        else:
-            target.unlink()
-            return
+        for last in (False, True):
+            fresh = download(source, target, most, options)
+            try:
+                unpack(target, members, places, folder, options.bar)
+            except ArchiveError:
+                target.unlink()
+                if fresh or last:  # the same bytes would come again
+                    raise
+            else:
+                target.unlink()
+                return
 
 
 def locate(archive: Archive, mirror: str | None) -> Path | str:

@@ -93,27 +93,19 @@ class PhotoSet:
         says in one sentence why it did not work; then `folder` is as it was.
         """
         folder = Path(folder or self.folder).expanduser().resolve()
-        members = read_manifest(self.archive.manifest)
-        places = self.place(members)
-        texts = {**self.tables(places), SOURCE_FILE: self.source}
-        sizes = {places[member.path]: member.size for member in members}
+        options = options or DownloadOptions()
         try:
             with only_one(folder):
-                return self._make(folder, members, places, texts, sizes, mirror, options)
+                return self._fetch(folder, mirror, options)
         except OSError as error:
             path, reason = error.filename or folder, error.strerror or error
             raise FetchError(f"{path} cannot be written ({reason}).") from None
 
-    def _make(
-        self,
-        folder: Path,
-        members: Sequence[Member],
-        places: Mapping[str, str],
-        texts: Mapping[str, str],
-        sizes: Mapping[str, int],
-        mirror: str | None,
-        options: DownloadOptions | None,
-    ) -> Path:
+    def _fetch(self, folder: Path, mirror: str | None, options: DownloadOptions) -> Path:
+        members = read_manifest(self.archive.manifest)
+        places = self.place(members)
+        texts = {**self.tables(places), SOURCE_FILE: self.source}
+        sizes = {places[member.path]: member.size for member in members}
         missing, others = compare(folder, sizes)
         foreign = [name for name in others if name not in texts]
         if foreign:
@@ -134,7 +126,6 @@ class PhotoSet:
                     "edited; move that file away and run this again."
                 )
         mirror = os.environ.get("COURSE_MIRROR") if mirror is None else mirror
-        options = options or DownloadOptions()
         with replacing(folder) as unfinished:
             unpack_pinned(self.archive, members, places, unfinished, mirror, options)
             _write_texts(unfinished, texts)

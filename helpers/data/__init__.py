@@ -11,7 +11,7 @@ from helpers.data.labels import read_label_table
 from helpers.data.loaders import PIXEL_BUDGET, make_loader, set_epoch
 from helpers.data.report import inspect_folder
 from helpers.data.shapes import ShapeRule, distortion
-from helpers.data.splits import file_table, load_multilabel_splits, load_splits
+from helpers.data.splits import load_multilabel_splits, load_splits
 from helpers.data.transforms import (
     AUGMENTATIONS,
     Transform,

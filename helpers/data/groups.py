@@ -69,19 +69,12 @@ def _twins(splits: Mapping[str, ImageDataset], pairs: pd.DataFrame) -> pd.DataFr
     return pd.DataFrame(rows, columns=columns)
 
 
-def contradictions(splits: Mapping[str, ImageDataset]) -> pd.DataFrame:
+def _contradictions(splits: Mapping[str, ImageDataset], pairs: pd.DataFrame) -> pd.DataFrame:
     """Copies of one picture under different labels, the closest first: one of each must be wrong.
 
     Copies are near-duplicates within COPY_BITS and COPY_LIKENESS: of two like scenes, such as
     neighbouring frames, each may well have labels of its own.
-
-    Returns: columns file, labels, other_file, other_labels (paths relative to the splits' folder;
-        names of classes, joined), bits and likeness as in `near_duplicates`.
     """
-    return _contradictions(splits, _all_pairs(splits))
-
-
-def _contradictions(splits: Mapping[str, ImageDataset], pairs: pd.DataFrame) -> pd.DataFrame:
     images = [
         (part, index, report)
         for part in splits.values()
@@ -99,9 +92,8 @@ def _contradictions(splits: Mapping[str, ImageDataset], pairs: pd.DataFrame) -> 
                 " + ".join(part.classes[at] for at in held) or "none",
             ]
         if row[1] != row[3]:
-            rows.append((*row, pair.bits, pair.likeness))
-    columns = ["file", "labels", "other_file", "other_labels", "bits", "likeness"]
-    return pd.DataFrame(rows, columns=columns)
+            rows.append(row)
+    return pd.DataFrame(rows, columns=["file", "labels", "other_file", "other_labels"])
 
 
 def copy_warning(splits: Mapping[str, ImageDataset]) -> str:

@@ -22,7 +22,7 @@ from helpers.data.formats import what_it_is
 # Pillow knows dozens of formats, and hands PostScript to another program: these, and no others.
 FORMATS = ("JPEG", "PNG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "AVIF", "JPEG2000")
 PATIENCE = 10  # seconds
-MOST_PIXELS = 50_000_000  # of a file that can only be decoded as a whole: a tenth of a gigabyte
+MOST_PIXELS = 50_000_000  # of a file that can only be decoded as a whole: 150 MB as RGB
 
 
 class ImageError(ValueError):

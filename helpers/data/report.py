@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
-import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from helpers.data.datasets import ImageFolderDataset, MultilabelDataset
 from helpers.data.groups import copy_warning
 from helpers.data.image_dataset import ImageDataset
+from helpers.data.images import ImageReport
 from helpers.data.listing import BAD_ROW, BESIDE, counted, list_files
 from helpers.data.splits import (
     SPLITS,
@@ -27,8 +26,6 @@ from helpers.data.splits import (
 from helpers.errors import DataError
 
 UNSEEN = "images not looked at, because of the problems above"
-MOVED = "moved.csv"  # in a quarantine: what was where
-ANY_NAME: Any = {"encoding": "utf-8", "errors": "surrogateescape"}  # a file's, whatever its bytes
 
 
 @dataclass
@@ -41,6 +38,7 @@ class FolderReport:
     unusable: file to what is wrong with it; rows: what is wrong with rows that have no file.
     ignored: reason to files that were not looked at; problems: why the course would stop.
     warning: of one scene in two splits or under two labels.
+    seen: split to what was seen of each file that was opened; places: split to its folder.
     """
 
     folder: Path
@@ -52,6 +50,38 @@ class FolderReport:
     ignored: dict[str, list[Path]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     warning: str = ""
+    seen: dict[str, list[ImageReport]] = field(default_factory=dict, repr=False)
+    places: dict[str, Path] = field(default_factory=dict, repr=False)
+
+    def table(self) -> pd.DataFrame:
+        """A row for each file that was opened, of folders per class.
+
+        Columns: split, class, file (relative to its class folder), width, height (pixels), mode (as
+        stored: "RGB", "CMYK", "L", ...), bytes, problem ("" for a usable file) and copy_of (the
+        file with the same content that came first, or "").
+        """
+        rows, first_with = [], {}
+        for split, reports in self.seen.items():
+            home = self.folder if split == "all" else self.places[split]
+            for report in sorted(reports, key=lambda report: report.path):
+                label, *rest = report.path.relative_to(home).parts
+                file = "/".join(rest)
+                where = f"{split}/{label}/{file}"
+                first = first_with.setdefault(report.sha256 or where, where)
+                rows.append(
+                    {
+                        "split": split,
+                        "class": label,
+                        "file": file,
+                        "width": report.width,
+                        "height": report.height,
+                        "mode": report.mode,
+                        "bytes": report.bytes,
+                        "problem": report.problem,
+                        "copy_of": "" if first == where else first,
+                    }
+                )
+        return pd.DataFrame(rows)
 
     @property
     def files(self) -> int:
@@ -109,13 +139,13 @@ def inspect_folder(folder: str | Path) -> FolderReport:
     Nothing is raised: why the course would stop is among the report's problems.
     """
     folder = Path(folder)
-    report, parts, places = FolderReport(folder), {}, {}
+    report, parts = FolderReport(folder), {}
     if not folder.is_dir():
         report.problems.append(f"{folder}: there is no such folder.")
         return report
     tables = [split for split in SPLITS if label_table(folder, split).is_file()]
     try:
-        places = split_folders(folder)
+        report.places = places = split_folders(folder)
         report.layout = "tables of labels" if tables else "a folder per class"
         for split in tables or places or {"all": folder}:
             try:
@@ -138,7 +168,7 @@ def inspect_folder(folder: str | Path) -> FolderReport:
         report.problems.append(str(error))
     if not parts:
         report.layout = ""
-    _account(report, parts, places)
+    _account(report, parts)
     return report
 
 
@@ -153,7 +183,7 @@ def _dataset(
     return ImageFolderDataset(places.get(split, folder), classes=classes, log=quiet)
 
 
-def _account(report: FolderReport, parts: dict[str, ImageDataset], places: dict[str, Path]) -> None:
+def _account(report: FolderReport, parts: dict[str, ImageDataset]) -> None:
     """Put each file of the folder into one place of the report."""
     seen, reasons = set(), {}
     for split, part in parts.items():
@@ -166,6 +196,7 @@ def _account(report: FolderReport, parts: dict[str, ImageDataset], places: dict[
             report.used[split] = dict(zip(part.classes, sums, strict=True))
             report.used[split]["none"] = int((labels.sum(axis=1) == 0).sum())
         report.images[split] = len(part)
+        report.seen[split] = [*part.reports, *(each for each in part.skipped if each.seen)]
         seen.update(part.paths)
         for skipped in part.skipped:
             if skipped.seen:
@@ -178,7 +209,7 @@ def _account(report: FolderReport, parts: dict[str, ImageDataset], places: dict[
         for reason, paths in part.ignored.items():
             reasons.update(dict.fromkeys(paths, reason))
     everything = list_files(report.folder)
-    refused = {place for split, place in places.items() if split not in parts}
+    refused = {place for split, place in report.places.items() if split not in parts}
     for path in everything.images:
         unseen = not parts or not refused.isdisjoint(path.parents)
         everything.ignore(UNSEEN if unseen else BESIDE, [path])
@@ -189,61 +220,3 @@ def _account(report: FolderReport, parts: dict[str, ImageDataset], places: dict[
                 reasons.setdefault(path, reason)
     for path in sorted(reasons.keys() - seen):
         report.ignored.setdefault(reasons[path], []).append(path)
-
-
-def quarantine(report: FolderReport, to: str | Path) -> int:
-    """Move a report's unusable files to the folder `to`, and return how many; nothing is deleted.
-
-    They keep their places below it. `to/moved.csv` lists where each file was and where it is in
-    `to`, a row before each move, so that `undo_quarantine` finds all of them whatever happened.
-
-    Raises: DataError where `to` lies in the folder, whose files would then be looked at again.
-    """
-    folder, to = report.folder.resolve(), Path(to).expanduser().resolve()
-    if to == folder or folder in to.parents:
-        raise DataError(f"{to}: lies in {report.folder}; choose a folder outside of it.")
-    to.mkdir(parents=True, exist_ok=True)
-    with (to / MOVED).open("a", newline="", **ANY_NAME) as file:
-        rows = csv.writer(file)
-        for path in report.unusable:
-            home = Path(os.path.abspath(path))
-            target = _free(to / os.path.relpath(path, report.folder))
-            rows.writerow([home, target.relative_to(to)])
-            file.flush()
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(home, target)
-    return len(report.unusable)
-
-
-def undo_quarantine(to: str | Path) -> int:
-    """Move what `quarantine` has moved to `to` back to where it was; returns how many files.
-
-    Raises: DataError where there is no list of what was moved, a file is neither here nor there, or
-        another one is in the way; the list stays then, and what came before is back.
-    """
-    moved, count = Path(to) / MOVED, 0
-    if not moved.is_file():
-        raise DataError(f"{moved}: missing; {to} is no quarantine.")
-    with moved.open(newline="", **ANY_NAME) as file:
-        rows = [row for row in csv.reader(file) if len(row) == 2]  # the last may be cut off
-    for home, place in ((Path(row[0]), Path(to) / row[1]) for row in rows):
-        if not os.path.lexists(place):
-            if not os.path.lexists(home):
-                raise DataError(f"{place}: is gone, and not at {home} either; {moved} is kept.")
-            continue  # it was never moved, or is back already
-        if os.path.lexists(home):
-            raise DataError(f"{home}: another file is there by now; move it, and undo again.")
-        home.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(place, home)
-        count += 1
-    moved.unlink()
-    return count
-
-
-def _free(path: Path) -> Path:
-    """The path, with a number before its ending where it is taken."""
-    number, free = 1, path
-    while os.path.lexists(free):
-        number += 1
-        free = path.with_name(f"{path.stem}_{number}{path.suffix}")
-    return free

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
-
-import numpy as np
-import pandas as pd
 
 from helpers.data.datasets import (
     DataError,
     ImageFolderDataset,
     MultilabelDataset,
-    class_files,
     tell_ignored,
 )
+from helpers.data.dealing import split_by_group, split_by_labels
 from helpers.data.groups import copy_groups, warn_of_copies
-from helpers.data.images import inspect_images
 from helpers.data.listing import BESIDE, UNLABELLED, Listing, is_hidden, list_files
 
 SPLITS = ("train", "val", "test")
@@ -27,38 +21,6 @@ SPLIT_NAMES = {
     "val": ("val", "valid", "validation"),
     "test": ("test", "testing"),
 }
-Group = TypeVar("Group")
-
-
-def file_table(folder: str | Path) -> pd.DataFrame:
-    """What lies in a data folder, one row per file, before anything is skipped.
-
-    Columns: split ("all" for class folders without splits), class, file (relative to its class
-    folder), width, height (pixels), mode (as stored: "RGB", "CMYK", "L", ...), bytes, problem (""
-    for a usable file) and copy_of (the file with the same content that came first, or "").
-    """
-    folder = Path(folder)
-    rows, first_with = [], {}
-    for split, part in (split_folders(folder) or {"all": folder}).items():
-        for name, paths in class_files(part)[0].items():
-            for report in inspect_images(paths):
-                file = report.path.relative_to(part / name).as_posix()
-                where = f"{split}/{name}/{file}"
-                first = first_with.setdefault(report.sha256 or where, where)
-                rows.append(
-                    {
-                        "split": split,
-                        "class": name,
-                        "file": file,
-                        "width": report.width,
-                        "height": report.height,
-                        "mode": report.mode,
-                        "bytes": report.bytes,
-                        "problem": report.problem,
-                        "copy_of": "" if first == where else first,
-                    }
-                )
-    return pd.DataFrame(rows)
 
 
 def split_folders(folder: str | Path) -> dict[str, Path]:
@@ -71,20 +33,12 @@ def split_folders(folder: str | Path) -> dict[str, Path]:
     folder, folders = Path(folder), {}
     names = sorted(p.name for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else []
     names = [name for name in names if not is_hidden(name)]
-    every = {name for usual in SPLIT_NAMES.values() for name in usual}
-    all_usual = all(name.lower() in every for name in names)
+    usual_names = {name for usual in SPLIT_NAMES.values() for name in usual}
+    no_classes = all(name.lower() in usual_names for name in names)
     for split, usual in SPLIT_NAMES.items():
-        found = [
-            name
-            for name in names
-            if name.lower() in usual
-            and (
-                all_usual
-                or name in usual
-                or label_table(folder, split).is_file()
-                or any(path.is_dir() for path in (folder / name).iterdir())
-            )
-        ]
+        found = [name for name in names if name.lower() in usual]
+        if not no_classes:
+            found = [n for n in found if n in usual or _is_split(folder / n, split)]
         if len(found) > 1:
             raise DataError(
                 f"{folder}: {found[0]!r} and {found[1]!r} are both a {split} folder; keep one, or "
@@ -97,11 +51,19 @@ def split_folders(folder: str | Path) -> dict[str, Path]:
     return folders
 
 
+def _is_split(folder: Path, split: str) -> bool:
+    """Whether a folder holds folders, or has a table of labels beside it: a class has neither."""
+    has_table = label_table(folder.parent, split).is_file()
+    return has_table or any(path.is_dir() for path in folder.iterdir())
+
+
 def label_table(folder: str | Path, split: str) -> Path:
     """Where the table of labels of a split lies: `train_label.csv`, in upper and lower case."""
-    folder, name = Path(folder), f"{split}_label.csv"
-    names = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
-    return folder / next((n for n in (name, *names) if n in names and n.lower() == name), name)
+    exact = Path(folder) / f"{split}_label.csv"
+    if exact.exists() or not exact.parent.is_dir():
+        return exact
+    alike = (path for path in sorted(exact.parent.iterdir()) if path.name.lower() == exact.name)
+    return next(alike, exact)
 
 
 def files_beside(folder: str | Path, inside: Sequence[Path]) -> Listing:
@@ -211,94 +173,3 @@ def split_multilabel(
                 f"{name} would be empty; add some, better 100 or more."
             )
     return {name: train.subset(indices) for name, indices in parts.items()}
-
-
-def split_by_group(
-    groups: Sequence[int], labels: Sequence[int], shares: dict[str, float], seed: int = 0
-) -> dict[str, list[int]]:
-    """Split each class at random, with all items of one group in one part.
-
-    Args:
-        groups: one number per item; items with the same one stay together.
-        labels: one int per item; the shares hold in every class, as nearly as groups allow, with at
-            least one group a part. A group of several labels counts as of the first.
-        shares: part name to its share; they add up to 1. The first takes what rounding leaves.
-
-    Returns: part name to sorted indices; every index in exactly one part.
-    Raises: ValueError "label: groups" for a class with fewer groups than parts.
-    """
-    if abs(sum(shares.values()) - 1) > 1e-6:
-        raise ValueError(f"shares add up to {sum(shares.values())}, not to 1.")
-    rng = np.random.default_rng(seed)
-    label_of: dict[int, int] = {}
-    for group, label in zip(groups, labels, strict=True):
-        label_of.setdefault(group, label)
-    sizes, part_of = Counter(groups), dict.fromkeys(groups, next(iter(shares)))
-    for label in sorted(set(labels)):
-        members = sorted(group for group, where in label_of.items() if where == label)
-        if len(members) < len(shares):
-            raise ValueError(f"{label}: {len(members)}")
-        left = [members[i] for i in rng.permutation(len(members))]
-        total = sum(sizes[group] for group in members)
-        for name, share in list(shares.items())[1:]:
-            taken = take_share(left, sizes, share * total)
-            part_of.update(dict.fromkeys(taken, name))
-            left = [group for group in left if group not in taken]
-    return {name: [i for i, g in enumerate(groups) if part_of[g] == name] for name in shares}
-
-
-def take_share(groups: Sequence[Group], sizes: Mapping[Group, int], wanted: float) -> set[Group]:
-    """Groups, in their order, that together hold about `wanted` items; at least one group.
-
-    One that is too large for what is still missing is passed over, so a long video does not fill a
-    small test set.
-    """
-    taken: set[Group] = set()
-    missing = wanted
-    for group in groups:
-        if missing > sizes[group] / 2:
-            taken.add(group)
-            missing -= sizes[group]
-    return taken or {min(groups, key=lambda group: sizes[group])}
-
-
-def split_by_labels(
-    groups: Sequence[int], labels: np.ndarray, shares: dict[str, float], seed: int = 0
-) -> dict[str, list[int]]:
-    """Split items of several labels each, with all items of one group in one part.
-
-    In the order of iterative stratification (Sechidis, Tsoumakas & Vlahavas 2011), the label that
-    is left on the fewest items first, so that rare labels come out right; a label that a single
-    group has goes to the part with the largest share. They choose the part that lacks most of that
-    one label. Here it is the part whose counts of all the group's labels it brings nearest to what
-    they should be (in squares, relative to that), which errs half as much where labels abound.
-
-    Args:
-        groups: one number per item; items with the same one stay together.
-        labels: 0/1 (N, L).
-        shares: part name to its share of the items and of each label; they add up to 1.
-
-    Returns: part name to sorted indices; every index in exactly one part.
-    """
-    if abs(sum(shares.values()) - 1) > 1e-6:
-        raise ValueError(f"shares add up to {sum(shares.values())}, not to 1.")
-    rng = np.random.default_rng(seed)
-    _, group_of = np.unique(np.asarray(groups), return_inverse=True)
-    # the items themselves count as one more label, which every item has
-    counts = np.zeros((group_of.max(initial=-1) + 1, labels.shape[1] + 1))
-    np.add.at(counts, group_of, np.column_stack([labels, np.ones(len(labels))]))
-    targets = np.outer(list(shares.values()), counts.sum(axis=0))
-    missing, scale = targets.copy(), np.maximum(targets, 1e-9)
-    part_of = np.full(len(counts), -1)
-    order = rng.permutation(len(counts))
-    while (unplaced := order[part_of[order] < 0]).size:
-        left = counts[unplaced].sum(axis=0)
-        label = np.where(left > 0, left, np.inf).argmin()
-        for group in unplaced[counts[unplaced, label] > 0]:
-            nearer = counts[group] * (2 * missing - counts[group]) / scale
-            part = nearer.sum(axis=1).argmax()
-            part_of[group] = part
-            missing[part] -= counts[group]
-    return {
-        name: np.flatnonzero(part_of[group_of] == part).tolist() for part, name in enumerate(shares)
-    }

@@ -45,7 +45,8 @@ from helpers import data, models, plots
 
 SEED = 0
 folder, figures = data_folder("drones"), course.run_folder("drones")
-files = data.file_table(folder)
+looked = data.inspect_folder(folder)
+files = looked.table()
 splits = data.load_splits(folder, seed=SEED, log=lambda text: None)
 train, rng = splits["train"], np.random.default_rng(SEED)
 
@@ -155,7 +156,7 @@ course.say(
 # which three kinds of trouble do you expect among these files?
 
 # %%
-print(data.inspect_folder(folder))
+print(looked)
 
 # %% [markdown]
 # Every file is in one of these lines. (In a terminal, `python -m helpers.check FOLDER` prints the

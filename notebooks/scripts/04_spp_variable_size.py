@@ -473,7 +473,7 @@ course.say(
 #
 # Landscapes come in all shapes, and may carry several labels at once. Their measure is mean
 # average precision, [mAP](glossary.md#map). This part runs on photos (`make real`); without them
-# you see the course's own published result.
+# you see the course's own published result, where there is one.
 #
 # **Predict:** landscapes are wider than drones' photos. Will the same way win?
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from helpers.data import DataError, ImageFolderDataset, load_multilabel_splits, load_splits
 from helpers.data.listing import describe_ignored, list_files
+from helpers.data.splits import split_folders
 
 
 def save(path, colour=(200, 30, 30)):
@@ -157,12 +158,5 @@ def test_the_listing_adds_up(pets):
 def test_a_class_may_be_called_like_a_split(pets):
     for name in ("Train", "bus"):
         save(pets / name / "x.png")
-    data = load_splits_or_classes(pets)
-    assert data.classes == ["Train", "bus", "cat", "dog"]
-
-
-def load_splits_or_classes(folder):
-    from helpers.data.splits import split_folders
-
-    assert split_folders(folder) == {}
-    return ImageFolderDataset(folder)
+    assert split_folders(pets) == {}
+    assert ImageFolderDataset(pets).classes == ["Train", "bus", "cat", "dog"]

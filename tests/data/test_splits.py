@@ -7,16 +7,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers.data.datasets import DataError, ImageFolderDataset, MultilabelDataset
+from helpers.data.dealing import split_by_group, split_by_labels
 from helpers.data.groups import copy_groups
 from helpers.data.images import original_of, read_image
-from helpers.data.splits import (
-    file_table,
-    load_multilabel_splits,
-    load_splits,
-    split_by_group,
-    split_by_labels,
-    split_multilabel,
-)
+from helpers.data.report import inspect_folder
+from helpers.data.splits import load_multilabel_splits, load_splits, split_multilabel
 
 
 def test_copies_of_one_original_stay_together():
@@ -77,19 +72,19 @@ def test_own_folder_of_class_folders_is_split(photo_folder):
     assert all(part.classes == ["circle", "cross"] for part in splits.values())
 
 
-def test_file_table_tells_what_is_broken_and_what_is_a_copy(photo_folder, tmp_path):
+def test_the_reports_table_tells_what_is_broken_and_what_is_a_copy(photo_folder, tmp_path):
     shutil.copytree(photo_folder, tmp_path / "photos")
     (tmp_path / "photos" / "val" / "cross" / "note.jpg").write_text("text")
     first = tmp_path / "photos" / "train" / "circle" / "circle_03.png"
     shutil.copy(first, tmp_path / "photos" / "val" / "circle" / "again.png")
-    table = file_table(tmp_path / "photos").set_index("file")
+    table = inspect_folder(tmp_path / "photos").table().set_index("file")
     assert len(table) == 38 and table["split"].value_counts().to_dict() == {"train": 24, "val": 14}
     assert "not an image" in table.loc["note.jpg", "problem"]
     assert table.loc["again.png", "copy_of"] == "train/circle/circle_03.png"
     assert (table["problem"] != "").sum() == 1 and (table["copy_of"] != "").sum() == 1
     train = table[table["split"] == "train"]
     assert train.loc["circle_03.png", "width"] == read_image(first).shape[1]
-    assert set(file_table(photo_folder / "val")["split"]) == {"all"}
+    assert set(inspect_folder(photo_folder / "val").table()["split"]) == {"all"}
 
 
 def test_missing_test_split_is_taken_from_train(photo_folder):
