@@ -166,7 +166,7 @@ print(looked)
 # %%
 odd_mode = ~files["mode"].isin(["RGB", ""])
 suspects = files[(files["problem"] != "") | (files["copy_of"] != "") | odd_mode].copy()
-suspects["problem"] = [text.rpartition(": ")[2] for text in suspects["problem"]]
+suspects["problem"] = [text.partition(": ")[2] for text in suspects["problem"]]
 with pd.option_context("display.max_colwidth", None):
     display(suspects[["class", "file", "mode", "problem", "copy_of"]].head(12))
 
