@@ -183,6 +183,25 @@ def test_places_that_are_taken_get_one_clear_sentence(
     assert printed.startswith(f"{tmp_path} exists already") and printed.count("\n") == 1
 
 
+def test_of_two_renderers_at_once_one_makes_the_folder_and_the_other_says_so(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "shortcut"
+    command = [sys.executable, "-m", "data_scripts.render_shortcut", "--folder", str(folder)]
+    command += ["--processes", "1", "--per-class", "12"]
+    runs = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    told = {run.returncode: printed for run in runs for printed in [run.communicate()]}
+    assert set(told) == {0, 1}, "one makes it, one leaves it alone"
+    images = len(list(folder.rglob("*.jpg")))
+    assert told[0][0].decode() == f"{images} images in {folder}\n"
+    assert f"{folder} exists already and was left alone" in told[1][1].decode()
+    assert digests(folder) == digests(rendered("shortcut", tmp_path / "alone"))
+    assert {path.name for path in beside(tmp_path)} == {"shortcut", "alone"}
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
 def test_a_killed_renderer_leaves_no_workers_and_its_folder_goes_the_next_time(
     tmp_path: Path, quick: None
