@@ -101,11 +101,13 @@ def backbone_name() -> str:
 def say(*sentences: str) -> None:
     """Below a figure: what it shows, with the numbers that came out. Empty sentences are left out.
 
-    A sentence may hold Markdown. Elsewhere than in a notebook it is printed.
+    Several become a list, a point each. A sentence may hold Markdown. Elsewhere than in a notebook
+    it is printed.
     """
-    text = " ".join(sentence for sentence in sentences if sentence)
-    if text:
-        display(Markdown(f"**What we saw.** {text}"))
+    points = [sentence for sentence in sentences if sentence]
+    if points:
+        listed = f" {points[0]}" if len(points) == 1 else "\n\n- " + "\n- ".join(points)
+        display(Markdown(f"**What we saw.**{listed}"))
 
 
 def record_result(

@@ -56,12 +56,16 @@ def test_a_result_measured_again_takes_the_place_of_the_former():
     assert [row[-2:] for row in values(path)] == [("hits", 1), ("seconds", 3), ("area", 0.2)]
 
 
-def test_a_reading_is_one_paragraph_of_the_sentences_that_hold(monkeypatch):
+def test_a_reading_lists_the_sentences_that_hold(monkeypatch):
     shown = []
     monkeypatch.setattr(course, "display", lambda what: shown.append(what.data))
     course.say("**7** of 8 are right.", "", "One is not.")
+    course.say("", "Alone.")
     course.say("", "")
-    assert shown == ["**What we saw.** **7** of 8 are right. One is not."]
+    assert shown == [
+        "**What we saw.**\n\n- **7** of 8 are right.\n- One is not.",
+        "**What we saw.** Alone.",
+    ]
 
 
 @pytest.mark.parametrize(

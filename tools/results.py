@@ -15,8 +15,10 @@ from helpers.evaluation import accuracy_interval
 TRAININGS = ("two phases", "any size", "drawings to photos")  # experiments with a score
 FORMS = {"real": "photos", "rendered": "drawn"}
 TITLES = {
-    "drones": "Drones and birds: test accuracy",
-    "panoramas": "Panoramas, five labels: mean average precision (mAP) on the test",
+    "drones": "Drones and birds: accuracy (on the test, unless cross-validated)",
+    "panoramas": (
+        "Panoramas, five labels: mean average precision (mAP; on the test, unless cross-validated)"
+    ),
 }
 LINES = {
     "phase 1": "phase 1, adaptation",
@@ -25,7 +27,8 @@ LINES = {
     "ensemble": "ensemble of the last two",
 }
 HEADLINES = {  # task, data, experiment, phase, method: what the README's first table calls it
-    ("drones", "real", "two phases", "phase 2", ""): "bird or drone?",
+    ("drones", "real", "two phases", "phase 1", ""): "bird or drone? frozen network",
+    ("drones", "real", "two phases", "phase 2", ""): "bird or drone? fine-tuned",
     ("drones", "rendered", "drawings to photos", "", "all photos"): (
         "bird or drone? trained on drawings alone"
     ),

@@ -10,7 +10,13 @@ import pandas as pd
 import torch
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest
-from sklearn.metrics import average_precision_score, classification_report, f1_score
+from sklearn.metrics import (
+    average_precision_score,
+    classification_report,
+    f1_score,
+    precision_score,
+    recall_score,
+)
 from torch import nn
 from torch.utils.data import DataLoader
 from torchmetrics import MetricCollection
@@ -125,16 +131,24 @@ def multilabel_scores(
         logits, labels: (N, L).
         thresholds: of probability, one for all labels or one each (L,).
 
-    Returns: map (mean over labels of average precision, of labels that occur), micro_f1 (all cells
-        together), macro_f1 (mean over labels), exact_match (share of images with all labels
-        right), hamming_loss (share of wrong cells), bce (mean binary cross entropy).
+    Returns: map (mean over labels of average precision, of labels that occur), micro_f1 (all
+        answers together), macro_f1, macro_precision and macro_recall (means over labels),
+        exact_match (share of images with all labels right), hamming_loss (share of wrong answers),
+        bce (mean binary cross entropy).
     """
     probabilities, truth = logits.sigmoid().numpy(), labels.numpy().astype(bool)
     predicted = probabilities >= np.asarray(thresholds)
     return {
         "map": mean_average_precision(logits, labels),
         "micro_f1": float(f1_score(truth, predicted, average="micro", zero_division=0)),
-        "macro_f1": float(f1_score(truth, predicted, average="macro", zero_division=0)),
+        **{
+            f"macro_{name}": float(score(truth, predicted, average="macro", zero_division=0))
+            for name, score in (
+                ("f1", f1_score),
+                ("precision", precision_score),
+                ("recall", recall_score),
+            )
+        },
         "exact_match": float((predicted == truth).all(axis=1).mean()),
         "hamming_loss": float((predicted != truth).mean()),
         "bce": nn.functional.binary_cross_entropy_with_logits(logits, labels.float()).item(),
@@ -248,10 +262,11 @@ def selection_bias(right: ArrayLike, rounds: int = 200, seed: int = 0) -> tuple[
 def per_class_report(
     labels: Sequence[int], predicted: Sequence[int], classes: Sequence[str]
 ) -> pd.DataFrame:
-    """Precision, recall, F1 and number of images of each class.
+    """Precision, recall, F1 and number of images of each class, or of each label.
 
     Args:
-        labels, predicted: numbers of classes (N,), as given and as predicted.
+        labels, predicted: numbers of classes (N,), as given and as predicted; of several labels
+            0 or 1, (N, C).
         classes: C names, which become the rows.
     """
     numbers = range(len(classes))

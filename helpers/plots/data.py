@@ -29,10 +29,12 @@ def class_counts(counts: pd.DataFrame, title: str) -> Figure:
 
 def size_scatter(files: pd.DataFrame, title: str) -> Figure:
     """Width against height of every image; `files` has columns width, height, class."""
-    axis = chart((5.6, 4.6))
+    axis, count = chart((5.6, 4.6)), files["class"].nunique()
+    colours = COLOURS[:count] if count <= len(COLOURS) else "husl"
     sns.scatterplot(
-        files, x="width", y="height", hue="class", s=16, alpha=0.6, ax=axis, palette="colorblind"
-    )
+        files, x="width", y="height", hue="class", style="class", s=22, alpha=0.7, ax=axis,
+        palette=colours,
+    )  # fmt: skip
     limit = 1.05 * max(files["width"].max(), files["height"].max())
     for ratio, label in ((1, "1:1"), (2, "2:1"), (0.5, "1:2")):
         axis.axline((0, 0), slope=1 / ratio, color="0.6", linewidth=0.8, linestyle=":")

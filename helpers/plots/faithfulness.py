@@ -34,7 +34,7 @@ def measure_bars(
     table.plot.bar(ax=axis, width=0.8, color=COLOURS[: table.shape[1]], rot=0, legend=False)
     for bars in cast(list[BarContainer], axis.containers):
         values = table[bars.get_label()]
-        axis.bar_label(bars, ["" if np.isnan(v) else f"{100 * v:.0f}" for v in values], padding=2)
+        axis.bar_label(bars, ["" if np.isnan(v) else f"{100 * v:.1f}" for v in values], padding=2)
     for (name, value), style in zip((lines or {}).items(), ("--", ":", "-."), strict=False):
         axis.axhline(value, color="0.4", linestyle=style, zorder=0, label=f"{name} ({value:.0%})")
     axis.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))

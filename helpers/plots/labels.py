@@ -59,23 +59,28 @@ def precision_recall(
     title: str,
     path: str | Path | None = None,
 ) -> Figure:
-    """A curve for each label that occurs; a dot where the threshold is 0.5.
+    """A curve for each label that occurs, with its average precision; a dot at threshold 0.5.
+
+    Both axes begin a little below the lowest dot, so that good models can be told apart.
 
     probabilities, labels: (N, L).
     """
-    axis = chart((5.6, 4), LABEL_COLOURS)
+    axis, least = chart((5.6, 4), LABEL_COLOURS), 1.0
     for name, truth, scores in zip(
         classes, np.asarray(labels).T > 0.5, np.asarray(probabilities).T, strict=True
     ):
         if not truth.any():
             continue
-        PrecisionRecallDisplay.from_predictions(truth, scores, name=name, ax=axis)
+        curve = PrecisionRecallDisplay.from_predictions(truth, scores, ax=axis)
+        axis.lines[-1].set_label(f"{name} ({curve.average_precision:.3f})")
         colour, predicted = axis.lines[-1].get_color(), scores >= 0.5
         if predicted.any():
             dot = recall_score(truth, predicted), precision_score(truth, predicted)
             axis.plot(*dot, "o", color=colour)
+            least = min(least, *dot)
+    start = max(0, np.floor(10 * least - 2) / 10)
     axis.grid(alpha=0.3)
-    axis.set(xlim=(0, 1.02), ylim=(0, 1.04), aspect="auto", title=title)
+    axis.set(xlim=(start, 1.01), ylim=(start, 1.02), aspect="auto", title=title)
     axis.set(
         xlabel="recall: share of the labelled that is found",
         ylabel="precision: share of the found that is right",

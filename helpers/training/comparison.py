@@ -63,6 +63,7 @@ def cross_validate(
     rates: Sequence[float] = RATES,
     views: Sequence[int] = (1, 2),
     seed: int = 0,
+    levels: Sequence[int] = (4, 2, 1),
 ) -> CrossValidation:
     """Phase 1 in turn on all folds but two: one stops the training, the last judges.
 
@@ -76,12 +77,12 @@ def cross_validate(
         size, crop: as in `helpers.data.transforms.train_transform`.
         folds: at least 3.
         views: augmented ones of each training image, as in `compute_features`.
+        levels: of the pyramid, where `pooling` is "spp".
     """
     labels = np.asarray(images.labels)
     several = labels.ndim == 2
-    trunk = TransferModel(
-        backbone, len(images.classes), pooling, task="multilabel" if several else "multiclass"
-    ).freeze()
+    task = "multilabel" if several else "multiclass"
+    trunk = TransferModel(backbone, len(images.classes), pooling, task=task, levels=levels).freeze()
     augmented, plain = train_transform(size, crop=crop), eval_transform(size, crop)
     seen = compute_features(trunk, images.with_transform(augmented), views).features
     whole = compute_features(trunk, images.with_transform(plain)).features

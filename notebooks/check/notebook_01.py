@@ -8,31 +8,32 @@ import numpy as np
 import pandas as pd
 import torch
 
-from check.verdict import close, need, number, verdict
+from check.verdict import close, need, verdict
 from helpers.data import Transform, eval_transform
 
 
 @verdict
-def ex_01_1(share: float, files: pd.DataFrame) -> str:
+def ex_01_1(most_elongated: str, files: pd.DataFrame) -> str:
     usable = files[files["problem"] == ""]
-    shorter = usable[["width", "height"]].min(axis=1)
-    right, longer = (shorter < 224).mean(), (usable[["width", "height"]].max(axis=1) < 224).mean()
+    sides = usable[["width", "height"]]
+    ratio = sides["width"] / sides["height"]
+    long = sides.max(axis=1) / sides.min(axis=1) > 1.5
+    shares, counts = (long.groupby(usable["class"]).agg(how) for how in ("mean", "sum"))
+    wide = (ratio > 1.5).groupby(usable["class"]).mean()
     need(
-        not close(share, 100 * right) or close(share, right),
-        "that is in per cent; give a share, 0 to 1.",
+        isinstance(most_elongated, str) and most_elongated in shares.index,
+        f"{most_elongated!r} is no class; give one of {', '.join(shares.index)}.",
     )
+    given = shares[most_elongated]
+    for other, slip in (
+        (wide, "tall ones count too: divide the longer side by the shorter."),
+        (counts, "that class has the most such images; divide by how many it has in all."),
+    ):
+        need(given == shares.max() or other[most_elongated] < other.max(), slip)
     need(
-        not close(share, longer) or close(right, longer),
-        "that counts images whose *longer* side is below 224; take the minimum of each row.",
-    )
-    need(
-        not close(share, (shorter < 224).sum()) or close(share, right),
-        "that is a number of images; divide by how many usable ones there are.",
-    )
-    need(
-        close(share, right),
-        f"{number(share):.4f} is not it: keep the rows whose problem is '', take the smaller of "
-        "width and height in each, and then the mean of 'is it below 224?'.",
+        given == shares.max(),
+        f"in {most_elongated} it is {given:.0%}, and another class has more: divide the longer "
+        "side by the shorter, ask whether that is above 1.5, and take the mean for each class.",
     )
     return "The mean of booleans is the share of those that are true."
 

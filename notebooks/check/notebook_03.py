@@ -5,39 +5,67 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import torch
+from torch import nn
 
 from check.verdict import close, need, number, verdict
 from helpers.evaluation import accuracy_interval
 
 
-@verdict
-def ex_03_1(rate: float) -> str:
-    rate = number(rate)
-    need(rate > 0, "a learning rate has to be above 0.")
-    need(
-        rate < 2e-3, "that is phase 1's own rate or more: pretrained features would not survive it."
-    )
-    need(
-        rate <= 2e-4 * 1.001,
-        "that is more than a tenth of phase 1's rate; start at a tenth or less.",
-    )
-    need(rate >= 2e-6, "so small that phase 2 would hardly move; a tenth to a hundredth is usual.")
-    return "A tenth or less, and early stopping will tell if even that was too much."
+class _Small(nn.Module):
+    """A network of the two parts that the exercise names."""
+
+    def __init__(self):
+        super().__init__()
+        self.features, self.head = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU()), nn.Linear(4, 2)
 
 
 @verdict
-def ex_03_2(points: float) -> str:
-    low, high = accuracy_interval(180, 200)
+def ex_03_1(groups: Callable[[nn.Module], list[dict]]) -> str:
+    network = _Small()
+    given = groups(network)
+    need(given is not None, "your function returns None: replace the ... by a return statement.")
+    need(
+        isinstance(given, (list, tuple)) and all(isinstance(group, dict) for group in given),
+        'give a list of dicts, {"params": ..., "lr": ...} each.',
+    )
+    optimizer = torch.optim.AdamW(list(given))
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    for name, part, wanted in (
+        ("features", network.features, 2e-4),
+        ("head", network.head, 6e-4),
+    ):
+        need(
+            all(id(p) in rates for p in part.parameters()),
+            f"not every parameter of network.{name} is in a group, so it would never learn.",
+        )
+        rate = rates[id(next(part.parameters()))]
+        need(
+            name == "head" or not close(rate, 2e-3, 1e-6),
+            "the backbone has phase 1's own rate: pretrained features might not survive it.",
+        )
+        need(
+            close(rate, wanted, 1e-6),
+            f"network.{name} learns at {rate:.0e}; {wanted:.0e} was expected.",
+        )
+    return "This is all that fine-tuning at two rates takes, in any project."
+
+
+@verdict
+def ex_03_2(needed: int) -> str:
+    count = number(needed)
+    need(count >= 1, f"{count:g} images? Give a number of images, such as 300.")
+    low, high = accuracy_interval(round(0.9 * count), round(count))
     width = 100 * (high - low)
-    need(not close(points, width / 100, 0.02), "that is a share; give percentage points.")
-    need(not close(points, width / 2, 0.05), "that is half of it, one side; give the whole width.")
     need(
-        abs(number(points) - width) < 0.3,
-        f"{number(points):.1f} is not it: low, high = evaluation.accuracy_interval(180, 200), "
-        "and then "
-        "100 * (high - low).",
+        width <= 4.15,
+        f"with {count:,.0f} images the interval is {width:.1f} points wide: you need more.",
     )
-    return "Two models that differ by three points on 200 images may well be equally good."
+    need(
+        width >= 3.8,
+        f"with {count:,.0f} images the interval is only {width:.1f} points wide: fewer will do.",
+    )
+    return "Half the width takes four times the images: this is why test sets are never too large."
 
 
 @verdict

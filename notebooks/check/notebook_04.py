@@ -24,7 +24,7 @@ def ex_04_1(features: int) -> str:
         f"{number(features):,.0f} is not it: add up level × level for each level, times 512 "
         "channels.",
     )
-    return "From a map of any size come 25,600 numbers, so one linear layer fits all."
+    return "Any map gives 25,600 numbers, so one linear layer fits all."
 
 
 @verdict

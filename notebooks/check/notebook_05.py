@@ -35,15 +35,15 @@ def ex_05_2(scores: tuple[float, float]) -> str:
     exact, hamming = scores
     need(
         not close(exact, 10 / 12),
-        "that is the share of right cells; exact match counts whole images.",
+        "that is the share of right answers; exact match counts whole images.",
     )
     need(close(exact, 0.5), "exact match: two of the four images have no mistake at all.")
     need(
         not close(hamming, 10 / 12),
-        "that is the share of *right* cells; Hamming loss counts wrong ones.",
+        "that is the share of *right* answers; Hamming loss counts wrong ones.",
     )
-    need(close(hamming, 2 / 12, 0.006), "Hamming loss: two of the twelve cells are wrong.")
-    return "Two wrong cells of twelve look harmless, and spoil half of the images."
+    need(close(hamming, 2 / 12, 0.006), "Hamming loss: two of the twelve answers are wrong.")
+    return "Two wrong answers of twelve look harmless, and spoil half of the images."
 
 
 @verdict

@@ -12,32 +12,32 @@ from helpers.evaluation import calibration_error
 
 
 @verdict
-def ex_07_1(gap: float) -> str:
-    need(not close(gap, 0.75), "that is the share that is true; the gap is its distance from 0.8.")
-    need(not close(gap, -0.05), "right size; give it without a sign, as a distance.")
-    need(not close(gap, 5), "in per cent; give a share.")
+def ex_07_1(error: float) -> str:
+    need(not close(error, 0.1), "that is the gap of the first bin; average both bins.")
     need(
-        close(gap, 0.05), f"{number(gap):.3f} is not it: 30 of 40 are true, and 0.8 was predicted."
+        not close(error, 0.05),
+        "that is the plain mean of two gaps; weight each by how many answers its bin holds.",
     )
-    return "A bin that promises 80 % and keeps 75 % is a little too sure."
+    need(not close(error, 2.5), "in per cent; give a share.")
+    need(
+        close(error, 0.025),
+        f"{number(error):.3f} is not it: the gaps are 0.1 and 0, and the bins hold 100 and 300.",
+    )
+    return "Many easy answers make the error small: look at the figure, too."
 
 
 @verdict
-def ex_07_2(probability: float) -> str:
+def ex_07_2(needed: float) -> str:
+    wanted = math.log(19) / math.log(4)
     need(
-        not close(probability, 1 / (1 + math.exp(-2))),
-        "that is without a temperature: divide the logit first.",
+        not close(needed, 0.95 / 0.8),
+        "the *logits* are divided by the temperature, not the probabilities.",
     )
+    need(not close(needed, 1 / wanted), "the other way round: the logits have to get smaller.")
     need(
-        not close(probability, 1 / (1 + math.exp(-2)) / 2),
-        "the *logit* is divided by the temperature, not the probability.",
-    )
-    need(
-        not close(probability, 1 / (1 + math.exp(-4))), "you multiplied by the temperature; divide."
-    )
-    need(
-        close(probability, 1 / (1 + math.exp(-1))),
-        f"{number(probability):.3f} is not it: 1 / (1 + exp(-2.0 / 2)).",
+        close(needed, wanted, 5e-3),
+        f"{number(needed):.3f} is not it: the logit of 0.95 is log(0.95 / 0.05), that of 0.8 is "
+        "log(0.8 / 0.2), and the temperature turns one into the other.",
     )
     return "A temperature above 1 moves every probability towards a half, and keeps their order."
 
@@ -71,4 +71,4 @@ def ex_07_3(expected_calibration_error: Callable[[np.ndarray, np.ndarray], float
             close(given, wanted),
             f"on {count} made-up predictions you get {given:.4f}, not {wanted:.4f}.",
         )
-    return "0 for a model that keeps its promises; below 0.02 is good."
+    return "On few images even an honest model has more than 0: compare on the same images only."

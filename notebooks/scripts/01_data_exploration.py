@@ -160,8 +160,8 @@ print(looked)
 
 # %% [markdown]
 # Every file is in one of these lines. (In a terminal, `python -m helpers.check FOLDER` prints the
-# same, and `--quarantine` moves what is unusable out of the way.) The loader says more of each
-# file that is unusual:
+# same, and `--quarantine` moves what is unusable out of the way.) Here is more about each unusual
+# file:
 
 # %%
 odd_mode = ~files["mode"].isin(["RGB", ""])
@@ -174,10 +174,11 @@ with pd.option_context("display.max_colwidth", None):
 # @title What we saw
 unusable, copies = (files["problem"] != "").sum(), (files["copy_of"] != "").sum()
 course.say(
-    f"Of {len(files):,} files {unusable} cannot be used, {copies} are exact copies of another "
-    f"file, and {odd_mode.sum()} are not stored as RGB.",
-    "Our loader **names and skips** what it can't use, and turns grey and CMYK images into RGB. "
-    "It never deletes anything.",
+    f"{len(files):,} files have an image's name. {unusable} of them can't be used, so "
+    f"{len(files) - unusable:,} images are left; {len(train)} of these are for training.",
+    f"Exact copies of another file: {copies}. Not stored as RGB: {odd_mode.sum()}. They stay in: "
+    "the loader turns grey and CMYK images into RGB, and keeps copies on one side of a split.",
+    "The loader **names and skips** what it can't use. It never deletes anything.",
 )
 
 # %% [markdown]
@@ -188,12 +189,14 @@ course.say(
 # training and the other in the test, the model has seen the answer before, and the score is too
 # good.
 #
-# A **perceptual hash** shrinks a picture to a tiny grey one and describes it by 64 bits, one for
-# each coarse pattern of light and dark waves (one across, two across, …): is it in the picture
-# more strongly than the median pattern? A second hash is made of the mirror image. Similar
-# pictures have nearly the same bits.
+# A [perceptual hash](glossary.md#perceptual-hash) shrinks the picture to a tiny grey one and asks
+# 64 yes-or-no questions about it: is this coarse pattern of light and dark stronger here than the
+# median pattern? The answers are 64 bits, and similar pictures differ in few of them. (Plain skies
+# all have nearly the same bits, so two pictures must also look alike when shrunk. Mirror images
+# are compared too.)
 #
-# **Predict:** we alter one image in five ways. Which of the five will the hash still recognise?
+# **Predict:** we alter one image in four ways, and add another image as a control. Which of the
+# five will be taken for the same scene?
 
 # %%
 photo = train[chosen[min(2 * each + 1, len(chosen) - 1)]][0]
@@ -210,24 +213,37 @@ altered = {
 (figures / "again.jpg").unlink()
 prints = [data.fingerprint(image) for image in (photo, *altered.values())]
 pairs = data.near_duplicates(prints)
-caught = set(pairs.loc[pairs["first"] == 0, "second"])
+numbers = set(pairs.loc[pairs["first"] == 0, "second"])
+caught = {name: i in numbers for i, name in enumerate(altered, start=1)}
+control, found = list(altered)[-1], sum(list(caught.values())[:-1])
 plots.image_grid(
     [photo, *altered.values()],
     ["the image"]
-    + [f"{name}\n{plots.mark(i in caught)}" for i, name in enumerate(altered, start=1)],
-    f"{len(caught)} of {len(altered)} are recognised as the same scene",
+    + [f"{name}\n{'same' if hit else 'another'} scene" for name, hit in caught.items()],
+    f"The hash recognises {found} of {len(altered) - 1} alterations",
     columns=3,
 )
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 twins = data.twins_across(splits)
+hits = [name for name, hit in caught.items() if hit and name != control]
+missed = [name for name, hit in caught.items() if not hit and name != control]
 course.say(
-    f"Recognised: {', '.join(n for i, n in enumerate(altered, 1) if i in caught) or 'none'}. A "
-    "hash sees through what happens to files (resizing, compression, mirroring). For another "
-    "view of the same scene it takes more.",
-    f"Between the three splits of this folder there are **{len(twins)} near-duplicates**"
-    + (": none that the hash can find." if twins.empty else "; move one of each pair."),
+    f"Recognised: {', '.join(hits) or 'none'}. A hash sees through what happens to *files*: "
+    "resizing, compression, mirroring.",
+    f"Missed: {', '.join(missed) or 'none'}. The control is "
+    + (
+        "wrongly taken for the same scene."
+        if caught[control]
+        else "another scene, as it should be."
+    ),
+    f"Between the three splits of this folder the hash finds **{len(twins)} near-duplicates**"
+    + (
+        ". That rules out the easy kind only; another view of the same scene would escape it."
+        if twins.empty
+        else "; move one of each pair."
+    ),
     "When the course splits a folder for you, it keeps such pairs on one side.",
 )
 
@@ -258,7 +274,8 @@ course.say(
 #
 # A pretrained network was fed images [normalised](glossary.md#normalisation) with ImageNet's mean
 # and standard deviation, and expects the same of ours. Ours need not *have* those statistics, but
-# a large difference tells you how far your images are from what the network knows.
+# a large difference is a hint that light or colours are unlike what the network knows. (The
+# standard deviation is that *within* an image, averaged over images.)
 #
 # **Predict:** which channel will be higher here than in ImageNet, if the sky is often in the
 # picture?
@@ -267,7 +284,7 @@ course.say(
 views = train.with_transform(data.eval_transform((224, 224)))
 some = rng.permutation(len(views))[:200]
 pixels = torch.stack([views[i][0] for i in some]) / 255
-mean, std = (f(pixels, dim=(0, 2, 3)).numpy() for f in (torch.mean, torch.std))
+mean, std = pixels.mean(dim=(0, 2, 3)).numpy(), pixels.std(dim=(2, 3)).mean(dim=0).numpy()
 difference = mean - np.array(models.IMAGENET_MEAN)
 plots.channel_statistics(
     {"these images": (mean, std), "ImageNet": (models.IMAGENET_MEAN, models.IMAGENET_STD)},
@@ -280,9 +297,9 @@ channel = ("red", "green", "blue")[int(np.abs(difference).argmax())]
 far = np.abs(difference).max() / min(models.IMAGENET_STD)
 course.say(
     f"The largest difference is in **{channel}** ({difference[np.abs(difference).argmax()]:+.2f}).",
-    f"That is {far:.1f} standard deviations of ImageNet's own pixels: "
+    f"That is {far:.1f} of the standard deviation within ImageNet's images: "
     + (
-        "colour alone is no obstacle, but it says nothing about shapes and textures."
+        "colour alone is no obstacle. (Shapes and textures may be; this figure doesn't show them.)"
         if far < 1
         else "expect features to transfer less well."
     ),
@@ -306,11 +323,14 @@ plots.augmentation_rows(
 
 # %% [markdown]
 # **What we saw.** If you can still name the class in every row, the parameters are not too strong.
-# Edges are filled by reflection, so a second, mirrored object may creep in; a little of that does
-# no harm. The risky ones are those that change the *build*: a grid distortion that bends arms, or
-# a crop that cuts off the legs. Colour and position may change freely where no class has a colour
-# or a place of its own. The parameters stand in one table, `AUGMENTATIONS` in
-# `helpers/data/transforms.py`.
+# Rows are shorter where an augmentation has few outcomes: a mirror has one, quarter turns have
+# three. Edges are filled by reflection, so a second, mirrored object may creep in; a little of
+# that does no harm.
+#
+# The risky ones change the *build*: a grid distortion that bends arms, a shift that pushes the
+# legs out of the picture. Quarter turns are fine for what flies and would be wrong for landscapes.
+# Colour and position may change freely where no class has a colour or a place of its own. All
+# parameters are in one table, `AUGMENTATIONS` in `helpers/data/transforms.py`.
 #
 # ## In five lines
 #
@@ -345,18 +365,20 @@ plots.augmentation_rows(
 #
 # Replace the `...`, run the cell, and read what the check says. Solutions are folded below each.
 #
-# **1.1** What share of the usable files has a shorter side below 224 pixels? The table `files` has
-# the columns `problem`, `width` and `height`.
+# **1.1** In which class is the largest share of images squashed by more than 1.5 to 1, that is,
+# which has the most elongated images? The table `files` has the columns `class`, `problem`,
+# `width` and `height`; what is unusable doesn't count.
 
 # %% tags=["exercise"]
-share = ...
-check.ex_01_1(share, files)
+most_elongated = ...
+check.ex_01_1(most_elongated, files)
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["solution"]
 # @title Solution
 usable = files[files["problem"] == ""]
-share = (usable[["width", "height"]].min(axis=1) < 224).mean()
-check.ex_01_1(share, files)
+long = usable[["width", "height"]].max(axis=1) / usable[["width", "height"]].min(axis=1) > 1.5
+most_elongated = long.groupby(usable["class"]).mean().idxmax()
+check.ex_01_1(most_elongated, files)
 
 # %% [markdown]
 # **1.2** Write a function that takes the number of images of each class and says how unbalanced
@@ -394,8 +416,9 @@ mine = data.Transform((224, 224), ["mirror", A.GaussianBlur(sigma_limit=(1, 2), 
 check.ex_01_3(mine, photo)
 
 # %% [markdown]
-# **1.4** *(open)* Put a renamed text file into a class folder and run the notebook again. Is it
-# named? Then look for near-duplicates in a folder of your own:
+# **1.4** *(open)* Make a small folder with trouble in it: copy a few images into `mine/a` and
+# `mine/b`, save a text file as `mine/a/notes.jpg`, and one image twice. What does
+# `print(data.inspect_folder("mine"))` say? Then look for near-duplicates in a folder of your own:
 # `data.twins_across(data.load_splits(folder))`.
 #
 # ## Read on

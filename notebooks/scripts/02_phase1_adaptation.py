@@ -17,6 +17,11 @@
 # loop before, or are willing to read one twice.
 #
 # **Time:** 45 minutes to read, a minute to run on a CPU.
+#
+# **Your numbers** will differ a little from those stored here, which come from
+# `efficientnet_lite0`. With a network connection the course uses `mobilenet_v2` ([results of
+# both](../README.md#results)); `%env COURSE_BACKBONE=efficientnet_lite0` in a cell above the
+# imports gives these.
 
 # %% cellView="form"
 # @title On Colab, run this first: it fetches and installs the course. Elsewhere it does nothing.
@@ -83,19 +88,20 @@ course.say(
     "three years later [ResNet](https://arxiv.org/abs/1512.03385) was below the "
     f"{models.HUMAN_ERROR} % of a trained person.",
     f"Then networks became small: MobileNetV2 has 1/{vgg.iloc[1] / mobile.iloc[1]:.0f} of "
-    f"VGG-16's parameters and makes {'fewer' if mobile.iloc[2] < vgg.iloc[2] else 'more'} "
-    "mistakes.",
+    f"VGG-16's parameters and makes about as many mistakes ({mobile.iloc[2]:.1f} against "
+    f"{vgg.iloc[2]:.1f} % *top-1*: here only the first guess counts).",
 )
 
 # %% [markdown]
 # ## Why features transfer
 #
-# All these networks have two parts. The **backbone** turns an image into a map of *features*:
-# numbers that say how much of a pattern (an edge, a texture, a wheel, a wing) is where. The
-# **head**, one last layer, turns features into classes. To tell a thousand classes apart the
-# backbone has to learn patterns that are useful for nearly any photo. So people cut the head off
-# and keep the rest. [VGG-16](https://arxiv.org/abs/1409.1556) was the classic **feature
-# extractor** of the years after 2014: simple, heavy, and good for almost everything.
+# All the deep networks above have two parts. The **backbone** turns an image into a map of
+# *features*: numbers that say how much of a pattern (an edge, a texture, a wheel, a wing) is
+# where. The **head**, the last layer or layers (one in MobileNetV2, three in VGG-16), turns
+# features into classes. To tell a thousand classes apart the backbone has to learn patterns that
+# are useful for nearly any photo. So people cut the head off and keep the rest.
+# [VGG-16](https://arxiv.org/abs/1409.1556) was the classic **feature extractor** of the years
+# after 2014: simple, heavy, and good for almost everything.
 #
 # Does this hold for images that the network was never trained on? Take an image, and look for
 # those with the most similar features. Nothing has been trained yet, and no label is used.
@@ -139,8 +145,43 @@ course.say(
 #
 # Our own backbone is [MobileNetV2](https://arxiv.org/abs/1801.04381), made for phones, and where
 # its weights can't be had its descendant [EfficientNet-Lite0](https://arxiv.org/abs/1905.11946).
-# Both are a chain of **inverted residuals**. Here are their stages, read off the networks while
-# one image passes through.
+# Both are a chain of **inverted residuals**. What is one?
+#
+# Begin with a plain 3 × 3 [convolution](glossary.md#convolution), which mixes space and channels
+# at once. A **depthwise separable** one takes two cheap steps: a 3 × 3 convolution for each
+# channel by itself (*depthwise*), then a 1 × 1 convolution that mixes channels. An inverted
+# residual *expands* first: it makes several times as many channels, so that the depthwise step has
+# something to work on, and then narrows them again. Where input and output have one shape, the
+# input is added to the output (a [residual connection](glossary.md#residual-connection)), so the
+# block only has to learn a correction.
+#
+# **Predict:** 96 channels in, 96 out, a 14 × 14 map. How many times cheaper is the separable form?
+
+# %%
+plain_cost = models.multiplications(14, 14, 96, 96)
+depthwise = models.multiplications(14, 14, 96, 96, groups=96)
+pointwise = models.multiplications(14, 14, 96, 96, kernel=1)
+plots.inverted_residual(24, 6, "An inverted residual: narrow, wide, narrow")
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+course.say(
+    f"Plain: {plain_cost / 1e6:.1f} million multiplications. Separable: {depthwise / 1e6:.2f} + "
+    f"{pointwise / 1e6:.2f} million, {plain_cost / (depthwise + pointwise):.1f} times fewer.",
+    "In the block drawn, the 3 × 3 works on 144 channels for "
+    f"{models.multiplications(1, 1, 144, 144, groups=144):,} multiplications a cell; a plain one "
+    f"would take {models.multiplications(1, 1, 144, 144):,}.",
+    "The block is called *inverted* because older residual blocks were wide at the ends and "
+    "narrow in the middle.",
+    "No ReLU follows the narrowing: with few channels, cutting off what is negative would lose "
+    "information. That is the *linear bottleneck* of the paper's title.",
+)
+
+# %% [markdown]
+# ### Stage by stage
+#
+# Here are the stages of both networks, read off while one image passes through. *Expansion* is how
+# many times as many channels a block has inside.
 #
 # **Predict:** where will most of the parameters be: near the image, or near the head? And most of
 # the multiplications?
@@ -164,50 +205,26 @@ table = stages["mobilenet_v2"]
 late = table.loc[table["map"] == table["map"].iloc[-1], ["parameters", "multiplications"]].sum()
 share = late / table[["parameters", "multiplications"]].sum()
 totals = [stages[name]["multiplications"].sum() / 1e6 for name in pair]
+by_map = table.groupby("map", sort=False)["multiplications"].sum() / table["multiplications"].sum()
 course.say(
-    f"The last maps, of {table['map'].iloc[-1]} cells, hold {share['parameters']:.0%} of "
-    f"MobileNetV2's parameters but only {share['multiplications']:.0%} of its multiplications: "
-    "early maps have few channels and many cells, late ones the reverse.",
-    f"EfficientNet-Lite0 has similar stages, with other repeats and widths: {totals[1]:.0f} "
-    f"million multiplications an image instead of {totals[0]:.0f}. Both end with 1,280 channels. "
-    f"This notebook runs on **{backbone.name}**.",
-)
-
-# %% [markdown]
-# A plain 3 × 3 convolution mixes space and channels at once. A **depthwise separable** one takes
-# two cheap steps: a 3 × 3 convolution for each channel by itself (*depthwise*), then a 1 × 1
-# convolution that mixes channels. An inverted residual *widens* first, so that the depthwise step
-# has something to work on, and then narrows again; where input and output have one shape, the
-# input is added.
-#
-# **Predict:** 96 channels in, 96 out, a 14 × 14 map. How many times cheaper is the separable form?
-
-# %%
-plain_cost = models.multiplications(14, 14, 96, 96)
-depthwise = models.multiplications(14, 14, 96, 96, groups=96)
-pointwise = models.multiplications(14, 14, 96, 96, kernel=1)
-plots.inverted_residual(
-    24,
-    6,
-    "An inverted residual: narrow, wide, narrow. Its 3 × 3 is separable: "
-    f"1/{plain_cost / (depthwise + pointwise):.0f} of the cost",
-)
-
-# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
-# @title What we saw
-course.say(
-    f"Plain: {plain_cost / 1e6:.1f} million multiplications. Separable: {depthwise / 1e6:.2f} + "
-    f"{pointwise / 1e6:.2f} million, {plain_cost / (depthwise + pointwise):.1f} times fewer.",
-    "The block is called *inverted* because older residual blocks were wide at the ends and "
-    "narrow in the middle; this one is narrow, wide, narrow.",
+    f"Parameters sit near the head: the last maps, of {table['map'].iloc[-1]} cells, hold "
+    f"{share['parameters']:.0%} of MobileNetV2's, because they have the most channels.",
+    "Multiplications are spread, because early maps have few channels but many cells: "
+    + ", ".join(f"{part:.0%} at {cells}" for cells, part in by_map.items())
+    + ".",
+    f"EfficientNet-Lite0 has similar stages with other repeats and widths, and 5 × 5 kernels in "
+    f"three of them: {totals[1]:.0f} million multiplications an image instead of {totals[0]:.0f}. "
+    f"Both end with 1,280 channels. This notebook runs on **{backbone.name}**.",
 )
 
 # %% [markdown]
 # ### Why ReLU6?
 #
-# Between the convolutions stands **ReLU6**: min(max(x, 0), 6). Why the ceiling? Phones calculate
-# in 8 bits, so a layer's outputs have to be rounded to 256 levels between 0 and the largest one.
-# One huge value stretches the levels for all the others.
+# After every convolution but the narrowing one stands **ReLU6**: min(max(x, 0), 6). Why the
+# ceiling? It was [first used](https://www.cs.toronto.edu/~kriz/conv-cifar10-aug2010.pdf) to learn
+# sparse features sooner; MobileNet keeps it because phones calculate in 8 bits. There a layer's
+# outputs are rounded to 256 levels between 0 and the largest one, and one huge value stretches the
+# levels for all the others.
 #
 # **Predict:** by how much will the ceiling reduce the rounding error: twofold, tenfold?
 
@@ -220,7 +237,7 @@ if any(isinstance(module, torch.nn.ReLU6) for module in backbone.features.module
     (free, coarse), (held, fine) = (models.in_8_bits(x) for x in (positive, positive.clamp(max=6)))
     usual = (positive > 0) & (positive <= 6)
     errors = [(x - positive)[usual].square().mean().sqrt().item() for x in (free, held)]
-    title = f"Inputs reach {positive.max():.0f}: without a ceiling a step of 8 bits is {coarse:.2f}"
+    title = f"Inputs reach {positive.max():.0f}: without a ceiling one 8-bit step is {coarse:.2f}"
     display(plots.relu6(inputs.numpy()[::20], title))
 else:
     print("Skipped: this backbone has no ReLU6; MobileNetV2 and EfficientNet-Lite0 have.")
@@ -235,8 +252,8 @@ if len(positive):
         f"In 8 bits the values below 6 are off by {errors[0]:.3f} without the ceiling and by "
         f"{errors[1]:.4f} with it: **{errors[0] / errors[1]:.0f} times less**.",
         "ReLU6 gives up a little range so that a phone can keep the rest precise. (A network "
-        "trained without the ceiling would keep its values smaller by itself, but nothing forces "
-        "it to.)",
+        "trained without the ceiling might keep its values small by itself, but nothing would "
+        "force it to.)",
     )
 
 # %% [markdown]
@@ -245,7 +262,8 @@ if len(positive):
 # Now the model of this course: the backbone, its map averaged over all cells, and one linear layer
 # that gives a number per class, a [logit](glossary.md#logit). Only that layer is new, and it
 # starts at random. A sanity check that costs nothing: such a head should do about as well as
-# guessing.
+# guessing. (The criterion already has [label smoothing](glossary.md#label-smoothing), which
+# changes nothing about a guess.)
 #
 # **Predict:** for a head that gives each of `K` classes the same probability, what is the loss?
 # (It is a [cross entropy](glossary.md#cross-entropy), minus the logarithm of the probability of
@@ -271,8 +289,8 @@ course.say(
     f"have ln {len(classes)} = {np.log(len(classes)):.2f}. Accuracy is {before['accuracy']:.0%}; "
     f"always naming the largest class gives {largest:.0%}. A single random head may stray from "
     "that by some points: it gives similar images the same answer.",
-    "An untrained head that is clearly *better* than that would mean a leak, or labels that are "
-    "wired wrongly.",
+    "An untrained head that is clearly *better* than that isn't untrained: somebody has loaded "
+    "weights. A loss far *above* the uniform guess's means that the logits start too large.",
 )
 
 # %% [markdown]
@@ -454,16 +472,23 @@ plots.loss_curves(
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
-epochs = len(history.epochs)
+epochs, losses = len(history.epochs), [row["val_loss"] for row in history.epochs]
+third = ("first", "middle", "last")[min(2, 3 * (early.best_epoch - 1) // epochs)]
+near = next(i for i, loss in enumerate(losses, start=1) if loss < 1.05 * min(losses))
+off = training.LABEL_SMOOTHING / len(classes)
+on = 1 - training.LABEL_SMOOTHING + off
+floor = -(on * np.log(on) + (len(classes) - 1) * off * np.log(off))
 course.say(
-    f"{epochs} epochs took {head_seconds:.1f} seconds, and the validation loss was lowest after "
-    f"epoch {early.best_epoch}; those weights are kept.",
+    f"The validation loss was lowest after epoch {early.best_epoch} of {epochs}, in the {third} "
+    f"third; those weights are kept. After epoch {near} it was already within 5 % of that.",
+    "With smoothed labels no loss can reach 0: even a perfect model has "
+    f"**{floor:.2f}**, so a training loss of {history.epochs[-1]['train_loss']:.2f} is low.",
     "The thin line is noisy because every batch is another handful of images. Where the "
     "validation curve flattens while training still falls, the head begins to learn training "
     "images by heart.",
     "Sending every image through the backbone in each epoch would have taken about "
-    f"{epochs * epoch_seconds:.0f} seconds; storing the features took "
-    f"{feature_seconds + head_seconds:.0f}.",
+    f"{epochs * epoch_seconds:.0f} seconds. Storing the features took {feature_seconds:.0f}, and "
+    f"all these epochs then {head_seconds:.1f}.",
 )
 
 # %%
@@ -476,8 +501,10 @@ plots.prediction_grid(
 # @title What we saw
 right = int((guesses.argmax(dim=1) == torch.tensor(given)).sum())
 course.say(
-    f"Of these {len(given)} images {right} are right now. Look at the wrong ones, if any: would "
-    "you have known?"
+    f"{right} of these {len(given)} images are right, {after['accuracy']:.0%} of all {len(val)}: a "
+    "handful is a poor sample.",
+    f"The least certain answer has {guesses.amax(dim=1).min():.0%}. Look at that image: what makes "
+    "it hard?",
 )
 
 # %% [markdown]
@@ -496,29 +523,29 @@ ways = {
     "not normalised": lambda image, seed: view(image) / 255,  # floats are taken as normalised
     "red and blue swapped": lambda image, seed: view(image[..., ::-1].copy()),
 }
-prices = pd.Series(
-    {
-        name: evaluation.evaluate(model, make_loader(val.with_transform(way)), metrics=metrics)[
-            "accuracy"
-        ]
-        for name, way in ways.items()
-    },
-    name="validation accuracy",
-)
+logits = {n: models.predict(model, make_loader(val.with_transform(w)))[0] for n, w in ways.items()}
+truth = torch.tensor(val.labels)
+prices = pd.Series({name: evaluation.accuracy(each, truth) for name, each in logits.items()})
 plots.measure_bars(
-    prices.to_frame(), "Same model, same images, other pixels", "validation accuracy"
+    prices.to_frame("accuracy"), "Same model, same images, other pixels", "validation accuracy"
 )
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
-lost = 100 * (prices.iloc[0] - prices)
+change = prices - prices.iloc[0]
+sure = [each.softmax(dim=1).gather(1, truth[:, None]).mean().item() for each in logits.values()]
 course.say(
-    f"Without normalisation accuracy changes by **{-lost.iloc[1]:+.0f} points**, with swapped "
-    f"colours by **{-lost.iloc[2]:+.0f}**: nothing crashes, and a small loss is easily overlooked.",
+    f"Without normalisation accuracy changes by **{100 * change.iloc[1]:+.1f} points**. With "
+    f"swapped colours by **{100 * change.iloc[2]:+.1f}**, which is "
+    f"{abs(change.iloc[2]) * len(val):.0f} of {len(val)} images"
+    + (": too few to notice, and that is the danger." if abs(change.iloc[2]) < 0.03 else "."),
+    f"The probability of the right class is {sure[0]:.0%} on average, {sure[1]:.0%} without "
+    f"normalisation and {sure[2]:.0%} with swapped colours. (None of our classes has a colour of "
+    "its own. On fruit or sunsets the second mistake would be expensive.)",
     "How to notice: predict the same ten images with your training code and with the code that "
     "will run in the field. The probabilities have to agree to the last digit that you print.",
-    "Our model normalises by itself and takes uint8, so the first mistake can't happen by "
-    "accident.",
+    "Our model normalises uint8 images by itself. Floats it takes as normalised already: feed it "
+    "the 0-to-1 floats of torchvision's `ToTensor()`, and you have made the first mistake.",
 )
 
 # %% [markdown]
@@ -562,8 +589,8 @@ print(*sorted(path.name for path in saved.iterdir()), sep="\n")
 # <details>
 # <summary>Before training, your four-class model has an accuracy of 60 %. Good news?</summary>
 #
-# No. A random head should be near 25 %, so something leaks: perhaps the head is not new, or the
-# labels are in the images.
+# No. A random head should be near 25 %. Most likely it isn't random: weights of an earlier run
+# were loaded. Or the accuracy is computed wrongly.
 # </details>
 # <details>
 # <summary>Why can storing features replace the backbone in phase 1, but not in phase 2?</summary>
@@ -609,7 +636,8 @@ check.ex_02_2(separable)
 # %% [markdown]
 # **2.3** Write your own `freeze(network)`, for any network in any project: no gradients, no moving
 # batch norm, and it must stay frozen when somebody calls `train()` on the model around it. (Hint:
-# that calls `train` of each part, and an object's method can be replaced.)
+# `model.train()` calls `network.train(True)`, and you may give `network` a `train` of your own,
+# one that does nothing.)
 
 
 # %% tags=["exercise"]
@@ -643,7 +671,7 @@ check.ex_02_3(freeze)
 # - Razavian et al. 2014, [CNN Features off-the-shelf](https://arxiv.org/abs/1403.6382): frozen
 #   features against everything that came before.
 # - Krizhevsky 2010, [Convolutional Deep Belief Networks on
-#   CIFAR-10](https://www.cs.toronto.edu/~kriz/conv-cifar10-aug2010.pdf): where ReLU6 comes from.
+#   CIFAR-10](https://www.cs.toronto.edu/~kriz/conv-cifar10-aug2010.pdf): the first ReLU6.
 #
 # Previous: [1 · What is in the folder?](01_data_exploration.ipynb) · Next: [3 · What does
 # fine-tuning add?](03_phase2_finetuning.ipynb)

@@ -58,6 +58,7 @@ name = models.resolve_backbone(course.backbone_name())
 
 # %%
 trap = data_folder("shortcut")
+objects = object_boxes(trap)
 parts = {p: data.ImageFolderDataset(trap / p) for p in ("train", "test", "test_unbiased", "extra")}
 pair = parts["train"].classes
 frozen = models.TransferModel(models.load_backbone(name), len(pair)).freeze()
@@ -81,6 +82,7 @@ plots.image_grid(
 course.say(
     f"**{biased_test:.0%}** of {len(truth)} test images are right. Anyone with only this test "
     "would ship the model.",
+    "The training images were augmented as in notebook 2, colours included.",
     "(The number of epochs is fixed here: the validation images have the same habit, so early "
     "stopping would only wait until the shortcut is learned best.)",
 )
@@ -89,10 +91,13 @@ course.say(
 # ## Grad-CAM in ten lines
 #
 # What does this model look at? The backbone turns an image into a grid of cells, 7 × 7 for 224 ×
-# 224 pixels, and in each cell into 1,280 numbers, one per channel. A cell is 32 pixels wide, so no
-# map is sharper than that. **Grad-CAM** asks how much the class's logit would rise with each
-# channel, and adds the channels up with those weights, cell by cell. What speaks for the class is
-# bright.
+# 224 pixels, and in each cell into 1,280 numbers, one per channel. **Grad-CAM** asks how much the
+# class's logit would rise with each channel, and adds the channels up with those weights, cell by
+# cell. What speaks for the class is bright.
+#
+# A cell is 32 pixels wide, so no map is sharper than that. What a cell *sees*, its [receptive
+# field](glossary.md#receptive-field), is far wider, in principle the whole image. So a bright cell
+# says where the network *reports* something, not that these pixels alone mattered.
 #
 # **Predict:** where will it be bright, for a large quadcopter at sunset?
 
@@ -108,8 +113,8 @@ logit = model.head(model.pool(maps))[0, label]
 (gradient,) = torch.autograd.grad(logit, maps)
 weights = gradient.mean(dim=(2, 3), keepdim=True)  # one for each channel
 cam = (weights * maps).sum(dim=1).relu()  # only what speaks *for* the class
-cam = (cam - cam.min()) / (cam.max() - cam.min()).clamp_min(1e-7)
 cam = torch.nn.functional.interpolate(cam[None], size=image.shape[2:], mode="bilinear")
+cam = (cam - cam.min()) / (cam.max() - cam.min()).clamp_min(1e-7)
 ours = cam[0, 0].detach().numpy()
 
 theirs = explain.cam_maps(model, image, label)[0]
@@ -117,20 +122,26 @@ plots.map_rows(
     [parts["test"][index][0]],
     {"by hand": [ours], "the library's": [theirs]},
     f"Grad-CAM for “{pair[label]}”",
+    boxes=[objects[parts["test"].paths[index]]],
 )
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
-drone = object_boxes(trap)[parts["test"].paths[index]]
+drone = objects[parts["test"].paths[index]]
 frame = explain.scale_boxes([drone], parts["test"].sizes[[index]], (224, 224))
 held = explain.energy_inside(ours[None], frame)[0]
 area = np.prod(frame[0, 2:] - frame[0, :2]) / 224**2
 course.say(
-    f"{held:.0%} of the map lies inside the drone's box, which covers {area:.0%} of the image: "
+    f"Its brightest point lies {'on' if explain.pointing_game(ours[None], frame, 0)[0] else 'off'} "
+    f"the drone. {held:.0%} of the map lies inside the drone's box. A map without any idea would "
+    f"have {area:.0%} there, the box's share of the image. "
     + (
-        "most of the evidence is elsewhere."
+        "The drone counts, but most of the evidence is elsewhere. Maps are coarse and always spill "
+        "over a little."
+        if area < held < 0.5
+        else "Most of the evidence is elsewhere."
         if held < 0.5
-        else "most of the evidence is on the object."
+        else "Most of the evidence is on the object."
     ),
     f"The two maps differ by {np.abs(ours - theirs).max():.1e} at most: the library does the "
     "same ten lines, for any layer and in batches.",
@@ -148,7 +159,7 @@ course.say(
 
 # %%
 unbiased = parts["test_unbiased"]
-given, objects = np.array(unbiased.labels), object_boxes(trap)
+given = np.array(unbiased.labels)
 looks = unbiased.with_transform(eval_transform((224, 224)))
 
 
@@ -164,25 +175,29 @@ twins, accuracy, changed = asked(heads["biased"].head)
 by_day = np.array([path.stem.endswith("day") for path in unbiased.paths])
 fooled = np.flatnonzero(by_day & (given != twins.argmax(axis=1)))
 twin = [fooled[0], fooled[0] + 1] if len(fooled) else [0, 1]
+evidence = explain.cam_maps(heads["biased"], torch.stack([looks[i][0] for i in twin]))
 plots.map_rows(
     [unbiased[i][0] for i in twin],
-    {
-        "the biased model": explain.cam_maps(
-            heads["biased"], torch.stack([looks[i][0] for i in twin])
-        )
-    },
+    {"for its answer": evidence},
     f"Another sky changes {changed:.0%} of the answers",
     [f"given\n{pair[given[i]]}" for i in twin],
-    {"the biased model": plots.answers(given[twin], twins[twin], pair)},
+    {"for its answer": plots.answers(given[twin], twins[twin], pair)},
     [objects[unbiased.paths[i]] for i in twin],
 )
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
+outlines = explain.scale_boxes(
+    [objects[unbiased.paths[i]] for i in twin], unbiased.sizes[twin], (224, 224)
+)
+held = explain.energy_inside(evidence, outlines)
+area = np.prod(outlines[0, 2:] - outlines[0, :2]) / 224**2
 course.say(
     f"With the habit {biased_test:.0%} were right; without it {accuracy:.0%}, where a coin gets "
     f"50 %. The sky alone changes the answer for **{changed:.0%}** of the objects"
     + (": the model has learned skies, not quadcopters." if changed > 0.5 else "."),
+    f"In the pair shown, {held[0]:.0%} and {held[1]:.0%} of the evidence for the answer lie in the "
+    f"drone's box, which covers {area:.0%}. Would these maps alone have convinced you?",
 )
 
 # %% [markdown]
@@ -221,19 +236,16 @@ plots.lines(
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
-gained = (cure["accuracy"] - cure["accuracy"].iloc[0]) / np.ptp(cure["accuracy"])
-
-
-def needed(share):
-    """The fewest counter-examples that bring this share of the whole gain."""
-    return cure.index[(gained >= share).argmax()]
-
-
+last = cure["accuracy"].iloc[-1] - cure["accuracy"].iloc[-2]
 course.say(
-    f"Half of the gain takes at most **{needed(0.5)} counter-examples**, four fifths at most "
-    f"{needed(0.8)}: the head gives the shortcut up only when it is wrong often enough.",
-    f"With {cure.index[-1]} the sky still changes {cure['changed by the sky'].iloc[-1]:.0%} of "
-    "the answers.",
+    "Accuracy: "
+    + ", ".join(f"{cure.loc[n, 'accuracy']:.0%} with {n}" for n in (0, 8, 16, 32, 64))
+    + (". The curve is still rising." if last > 0.03 else ". The last step brings little."),
+    f"With {cure.index[-1]}, half as many as there were training images, the sky still changes "
+    f"**{cure['changed by the sky'].iloc[-1]:.0%}** of the answers"
+    + (
+        ": the shortcut is weaker, not gone." if cure["changed by the sky"].iloc[-1] > 0.05 else "."
+    ),
 )
 
 # %%
@@ -246,11 +258,12 @@ for key, head in heads.items():
     }
 filmed = np.flatnonzero(by_day & (given == pair.index("large_quadcopter")))
 views = torch.stack([looks[i][0] for i in filmed])
-drawn = {key: explain.cam_maps(head, views, given[filmed]) for key, head in heads.items()}
+drawn = {key: explain.cam_maps(head, views) for key, head in heads.items()}  # for its answer
 frames = explain.scale_boxes(
     [objects[unbiased.paths[i]] for i in filmed], unbiased.sizes[filmed], (224, 224)
 )
 inside = {key: explain.energy_inside(values, frames).mean() for key, values in drawn.items()}
+boxed = np.prod(frames[:, 2:] - frames[:, :2], axis=1).mean() / 224**2
 plots.measure_bars(
     pd.DataFrame(passed),
     "Two models, two tests: only the unbiased test can expose the shortcut",
@@ -264,7 +277,7 @@ first = filmed[:3]
 plots.map_rows(
     [unbiased[i][0] for i in first],
     {key: values[:3] for key, values in drawn.items()},
-    f"Large ones by day: {inside['biased']:.0%} of the evidence lies on the object, then "
+    f"Evidence for each model's answer: {inside['biased']:.0%} on the object, then "
     f"{inside['cured']:.0%}",
     None,
     {
@@ -279,8 +292,24 @@ plots.map_rows(
 # @title What we saw
 course.say(
     f"On the unbiased test {passed['biased']['unbiased test']:.0%} became "
-    f"{passed['cured']['unbiased test']:.0%}, and the share of the map inside the object's box "
-    f"went from {inside['biased']:.0%} to {inside['cured']:.0%}.",
+    f"{passed['cured']['unbiased test']:.0%}: that is the proof. On the biased test "
+    f"{passed['biased']['biased test']:.0%} became {passed['cured']['biased test']:.0%}"
+    + (
+        ", so whoever has only that test would throw the better model away."
+        if passed["cured"]["biased test"] < passed["biased"]["biased test"]
+        else "."
+    ),
+    "These maps ask each model for the evidence for its own answer, right or wrong. The share "
+    f"inside the object's box went from {inside['biased']:.0%} to {inside['cured']:.0%}; the box "
+    f"covers {boxed:.0%} of the image. "
+    + (
+        "That is a modest change: maps alone would not convince anybody."
+        if inside["cured"] - inside["biased"] < 0.15
+        else "The biased model asks what lies around the drone; the cured one asks the drone, and "
+        "still much around it."
+        if inside["cured"] < 0.5
+        else "The evidence has moved to the object."
+    ),
     "A map raises a suspicion, and only a test like the second one proves it. Look at maps of "
     "*right* answers too: a shortcut is right most of the time.",
 )
@@ -327,7 +356,7 @@ for start, rows, title in (
 # @title What we saw
 course.say(
     f"{right['phase 2'].mean():.0%} of {len(labels)} images are right after phase 2.",
-    f"The most confident mistake was made with {final[wrong].max():.0%}"
+    f"The model gave its most confident mistake a probability of {final[wrong].max():.0%}"
     + (": confidence alone doesn't warn you." if final[wrong].max() > 0.7 else ".")
     if len(wrong)
     else "",
@@ -337,7 +366,7 @@ course.say(
 # **Predict:** for the mistakes, will the maps lie on the object or beside it?
 
 # %%
-cam = explain.cam_maps(after, images)
+cam, known = explain.cam_maps(after, images), object_boxes(folder)
 for ending, rows in (("Correct", correct), ("Incorrect", wrong)):
     if len(rows):
         pictures, title = (
@@ -351,60 +380,98 @@ for ending, rows in (("Correct", correct), ("Incorrect", wrong)):
             )
         )
 
+
+# %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
+# @title What we saw
+def on_object(rows, maps):
+    """Of how many images the map's brightest point lies on the object or near it."""
+    drone = [known[photos.paths[i]] for i in rows]
+    boxes = explain.scale_boxes(drone, photos.sizes[rows], images.shape[2:])
+    return int(explain.pointing_game(maps, boxes).sum())
+
+
+boxes_known = known.keys() >= {photos.paths[i] for i in (*correct, *wrong)}
+course.say(
+    f"The brightest point lies on the object, or near it, for {on_object(correct, cam[correct])} "
+    f"of the {len(correct)} right answers"
+    + (f" and {on_object(wrong, cam[wrong])} of the {len(wrong)} mistakes." if len(wrong) else ".")
+    if boxes_known
+    else "",
+    "A map on the object suggests that the model used the object's region and took it for "
+    "something else; why, the map can't say. Is the object small, blurred, seen from an odd side?",
+    "A map clearly beside it (by more than a cell) hints, and no more than hints, that the answer "
+    "came from somewhere else: that is when you should go looking for a shortcut.",
+)
+
 # %% [markdown]
-# **What we saw.** A map on the object suggests that the model used the object's region and took it
-# for something else; why, the map can't say. Is the object small, blurred, seen from an odd side?
-# A map clearly beside it (by more than a cell) hints that the answer came from somewhere else:
-# that is when you should go looking for a shortcut.
-#
 # A mistake has two maps worth seeing: the evidence for the answer, and what there was for the
 # right class. Where we know the object's place, a box outlines it.
 #
 # **Predict:** will the two maps of one mistake lie in the same place?
 
 # %%
-known = object_boxes(folder)
 if len(wrong):
     rows = wrong[:3]
-    paths = [photos.paths[i] for i in rows]
-    asked_for = {"for its answer": final[rows].argmax(axis=1), "for the given class": labels[rows]}
+    asked_for = {"for its answer": final[rows].argmax(axis=1), "for the right class": labels[rows]}
+    both = {title: explain.cam_maps(after, images[rows], c) for title, c in asked_for.items()}
     figure = plots.map_rows(
         [photos[i][0] for i in rows],
-        {title: explain.cam_maps(after, images[rows], label) for title, label in asked_for.items()},
+        both,
         "Each mistake, asked twice",
         map_captions={
             title: [
-                (f"{classes[c]}\n{final[i, c]:.0%} {plots.mark(c == labels[i])}", c != labels[i])
+                (f"{classes[c]}: {final[i, c]:.0%}{' ✗' * bool(c != labels[i])}", c != labels[i])
                 for i, c in zip(rows, label, strict=True)
             ]
             for title, label in asked_for.items()
         },
-        boxes=[known[path] for path in paths] if known.keys() >= set(paths) else None,
+        boxes=[known[photos.paths[i]] for i in rows] if boxes_known else None,
     )
     display(figure)
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
-course.say(
-    "Where the two columns show the same place, the model hesitated between two names for one "
-    "thing. Where the given class has a low probability, its map holds little evidence, "
-    "stretched to full brightness: don't read much into it."
-    if len(wrong)
-    else "There is no mistake among these images."
-)
+if len(wrong):
+    one, other = both.values()
+    alike = int((explain.rank_correlation(one, other) > 0.5).sum())
+    course.say(
+        "The two maps of a mistake order their cells alike (a rank correlation above ½) in "
+        f"{alike} of {len(rows)} cases.",
+        f"The evidence for the answer points at the object in {on_object(rows, one)} of "
+        f"{len(rows)}, that for the right class in {on_object(rows, other)}."
+        + (
+            " Where the answer's own evidence lies off the object, you would now test for a "
+            "shortcut: paste the object before another background and ask again."
+            if on_object(rows, one) < len(rows)
+            else ""
+        )
+        if boxes_known
+        else "",
+        "Don't compare brightness: each map has its own scale, and a class with 6 % may still have "
+        "a high logit, only lower than the winner's.",
+    )
+else:
+    course.say("There is no mistake among these images.")
 
 # %% [markdown]
 # ## Five formulas for a map
 #
-# *GradCAM* weighs channels by their mean gradient, *GradCAM++* by positive gradients, *LayerCAM*
-# cell by cell, *ScoreCAM* by the answer when only that channel's place is shown. *EigenCAM* takes
-# the strongest pattern that the channels share, and asks no class. *ScoreCAM* needs a prediction
-# for each channel, hundreds for one image, so it draws only two here.
+# *GradCAM* weighs channels by their mean gradient, *GradCAM++* by positive gradients alone, and
+# *LayerCAM* does so cell by cell. *ScoreCAM* covers everything but the places where a channel is
+# active, and weighs the channel by the logit that is left; that takes hundreds of predictions for
+# one image, so only two are drawn here. *EigenCAM* takes the strongest pattern that the channels
+# share, and doesn't look at the class at all.
 #
-# **Predict:** will the five agree on the place?
+# **Predict:** will the five agree on the place? We take the mistake whose map is farthest off the
+# object, and a right answer.
 
 # %%
-rows = np.r_[wrong[:1], correct[:2]][:2]
+odd = wrong[:1]
+if len(wrong) and boxes_known:
+    drone = [known[photos.paths[i]] for i in wrong]
+    drone = explain.scale_boxes(drone, photos.sizes[wrong], images.shape[2:])
+    odd = wrong[[explain.energy_inside(cam[wrong], drone).argmin()]]
+rows = np.r_[odd, correct[:2]][:2]
 five = explain.cam_maps(after, images[rows], None, explain.METHODS)
 plots.map_rows(
     [photos[i][0] for i in rows],
@@ -416,7 +483,22 @@ plots.map_rows(
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 same = np.abs(five["GradCAM++"] - five["LayerCAM"]).max()
+peaks = np.array(
+    [[np.unravel_index(m.argmax(), m.shape) for m in maps] for maps in five.values()], float
+)
+apart = [
+    np.linalg.norm(peaks[:, None, i] - peaks[None, :, i], axis=2).max() / 32
+    for i in range(len(rows))
+]
 course.say(
+    "The brightest points of the five lie up to "
+    + " and ".join(f"{cells:.1f}" for cells in apart)
+    + " cells apart: "
+    + (
+        "they agree on the place."
+        if max(apart) < 2
+        else "they don't always agree. One map is one opinion."
+    ),
     f"GradCAM++ and LayerCAM differ by {same:.0e} here. That is no accident: with **average "
     "pooling** every cell of a channel has the same gradient, so weighting cells (LayerCAM) or "
     "channels (Grad-CAM++) by positive gradients gives nearly the same map, up to a factor that "
@@ -484,14 +566,34 @@ if len(table):
 # @title What we saw
 if len(table):
     small = finals[finals["size"] == "small"].groupby("map")["points at it"].mean()
-    mistaken = table[(table["phase"] == "phase 2") & ~table["right"] & (table["map"] == "GradCAM")]
+    best_inside = finals[finals["size"] == "small"].groupby("map")["evidence inside"].mean()
+    mistakes = table[(table["phase"] == "phase 2") & ~table["right"]]
+    mistaken = mistakes[mistakes["map"] == "GradCAM"]
+    hit, blob = (
+        int(mistakes.loc[mistakes["map"] == kind, "points at it"].sum())
+        for kind in ("GradCAM", "centre")
+    )
+    total = max(len(mistaken), 1)
+    low, high = evaluation.accuracy_interval(hit, total)
     course.say(
-        "Compare each map with both baselines. The blob in the middle looks good "
+        "The blob in the middle looks good "
         f"({points.loc['centre', 'phase 2']:.0%}) until the objects are small: there it drops to "
         f"{small['centre']:.0%} and Grad-CAM stays at {small['GradCAM']:.0%}.",
-        f"On the {len(mistaken)} wrong answers Grad-CAM points at "
-        f"{mistaken['points at it'].mean():.0%} of the objects: there it used the object's "
-        "region, and why it erred the map can't say."
+        "*Evidence inside* is the share of the map's sum that lies in the box. Highest on small "
+        f"objects: {best_inside.idxmax()} with {best_inside.max():.0%}"
+        + (
+            ", which asks for no class at all: pointing well is not explaining."
+            if best_inside.idxmax() == "EigenCAM"
+            else "."
+        ),
+        f"On the {len(mistaken)} wrong answers Grad-CAM points at {hit} objects "
+        f"({hit / total:.0%}, 95 % interval {low:.0%} to {high:.0%}), the blob at {blob}"
+        + (
+            ": too few to say that the map is better than the blob there."
+            if low <= blob / total
+            else "."
+        )
+        + " Look first at those where the map is off the object."
         if len(mistaken)
         else "",
     )
@@ -501,8 +603,8 @@ if len(table):
 #
 # A map that lies on the object shows what *we* would look at. To learn what the *model* needs,
 # take it away. [Deletion](https://arxiv.org/abs/1806.07421) paints over the brightest pixels
-# first: if the model needs them, its probability falls at once. **Insertion** starts from a
-# blurred image and gives the brightest pixels back.
+# first: if the model **needs** them, its probability falls at once. **Insertion** starts from a
+# blurred image and gives the brightest pixels back: if they **suffice**, it rises at once.
 #
 # **Predict:** which curve falls fastest: Grad-CAM's, the blob's or noise's?
 
@@ -528,25 +630,34 @@ areas = {
 }
 lower, higher = (values["Grad-CAM"] for values in areas.values())
 wins = lower <= min(areas["deletion"].values()), higher >= max(areas["insertion"].values())
+won = [panel for panel, win in zip(areas, wins, strict=True) if win]
 plots.removal_curves(
     removed,
-    f"On {len(fewer)} images Grad-CAM beats both baselines in "
-    f"{('neither', 'one of the two', 'both')[sum(wins)]}",
+    f"Grad-CAM beats both baselines in {' and in '.join(won) or 'neither'} ({len(fewer)} images)",
     path=runs / "Deletion_Insertion.jpg",
 )
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
+deletion, insertion = removed.values()
+sixth = {kind: curve.mean(axis=0)[2] for kind, curve in deletion.items()}
+lead = explain.area_under(deletion["blob in the middle"]) - explain.area_under(deletion["Grad-CAM"])
+error = 1.96 * lead.std() / np.sqrt(len(lead))
 course.say(
-    f"The area under the deletion curve is {lower:.2f} for Grad-CAM, "
-    f"{areas['deletion']['blob in the middle']:.2f} for the blob and "
-    f"{areas['deletion']['noise']:.2f} for noise; under insertion {higher:.2f}, "
-    f"{areas['insertion']['blob in the middle']:.2f} and {areas['insertion']['noise']:.2f}.",
-    "So on average the model needs what the map shows. (Painted images are unlike any it was "
-    "trained on, so this is evidence, not proof.) Compare with the blob before you are "
-    "impressed: where objects sit in the middle, even a blob knows something."
-    if all(wins)
-    else "A map that doesn't beat a blob in the middle tells little about what the model needs.",
+    "**Needed:** without the brightest sixth of the pixels the probability is "
+    f"{sixth['Grad-CAM']:.0%} ({sixth['blob in the middle']:.0%} with the blob's, "
+    f"{sixth['noise']:.0%} with noise's). The area under the curve is {lower:.2f} for Grad-CAM, "
+    f"{lead.mean():.2f} ± {error:.2f} less than for the blob"
+    + (
+        ": Grad-CAM finds what the model needs."
+        if lead.mean() > error
+        else ": no difference that chance couldn't make."
+    ),
+    "**Sufficient:** with the brightest sixth alone, on a blurred image, it is "
+    f"{insertion['Grad-CAM'].mean(axis=0)[2]:.0%}.",
+    f"Deletion ends at {deletion['Grad-CAM'].mean(axis=0)[-1]:.0%}, with nothing left to see; a "
+    f"guess among {len(classes)} classes is {1 / len(classes):.0%}. (Painted images are unlike "
+    "any that the model was trained on, so all this is evidence, not proof.)",
 )
 
 # %% [markdown]
@@ -554,8 +665,9 @@ course.say(
 #
 # A map that would look the same for a model that knows nothing shows the image, not the reason.
 # The [sanity check](https://arxiv.org/abs/1810.03292) makes the model random, first the head, then
-# block after block towards the input, and compares the maps with the trained model's, by rank
-# correlation: 1 if both order the cells alike, 0 if they have nothing in common.
+# block after block towards the input, and compares the maps with the trained model's, by [rank
+# correlation](glossary.md#rank-correlation): 1 if both order the cells alike, 0 if they have
+# nothing in common.
 #
 # **Predict:** which of the three formulas will not even notice that the head is random?
 
@@ -571,9 +683,10 @@ for layer, random in explain.randomised_models(after, SEED):
         for method, whole in trained.items()
     }
 likeness = pd.DataFrame(likeness).T
+kept = likeness.iloc[1]
 plots.cascade_curves(
     likeness,
-    f"A random head leaves {likeness.iloc[1].idxmax()} as it was",
+    "After a random head: " + ", ".join(f"{method} {value:.2f}" for method, value in kept.items()),
     path=runs / "Sanity_Check.jpg",
 )
 
@@ -581,12 +694,18 @@ plots.cascade_curves(
 # @title What we saw
 course.say(
     "With a random head the maps keep a rank correlation of "
-    + ", ".join(f"{value:.2f} ({method})" for method, value in likeness.iloc[1].items())
-    + " with those of the trained model.",
-    "EigenCAM never asks the head. Grad-CAM++ counts only what speaks *for* a class, and with "
-    "random weights that is half of all channels: still the place where anything is active. Both "
-    "find the object, and neither says why *this* class was chosen. **Use EigenCAM to find the "
-    "thing, Grad-CAM to ask about the answer.**",
+    + ", ".join(f"{value:.2f} ({method})" for method, value in kept.items())
+    + " with those of the trained model. For EigenCAM that had to be 1: it never asks the head.",
+    "Grad-CAM++ counts only what speaks *for* a class, and with random weights that is half of all "
+    "channels: still the place where anything is active. It finds the object, and doesn't say why "
+    "*this* class was chosen."
+    if kept["GradCAM++"] > kept["GradCAM"] + 0.2
+    else "",
+    "At the right end, with the whole network random, "
+    + ", ".join(f"{value:.2f} ({method})" for method, value in likeness.iloc[-1].items())
+    + " are left. What a network without knowledge still shows is contrast in the image. "
+    f"({len(probe)} images, one random draw.)",
+    "**Use EigenCAM to find the thing, Grad-CAM to ask about the answer.**",
 )
 
 # %% [markdown]
@@ -610,9 +729,10 @@ if (places / "train_label.csv").is_file():
     chosen = [names.index(n) for n in ("sea", "sunset", "trees") if n in names] or [0]
     sure = (truth * logits.sigmoid())[:, chosen].sum(dim=1)
     rich = sure.argsort(descending=True)[:3].tolist()
+    label_maps = explain.label_maps(landscape, [exam[i][0] for i in rich], chosen)
     figure = plots.label_rows(
         [scenes["test"][i][0] for i in rich],
-        explain.label_maps(landscape, [exam[i][0] for i in rich], chosen),
+        label_maps,
         [names[n] for n in chosen],
         logits.sigmoid()[rich][:, chosen],
         truth[rich][:, chosen],
@@ -627,11 +747,21 @@ else:
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 if scenes:
+    alike = {
+        f"{names[chosen[a]]} and {names[chosen[b]]}": explain.rank_correlation(
+            [maps[a] for maps in label_maps], [maps[b] for maps in label_maps]
+        ).mean()
+        for a, b in zip(*np.triu_indices(len(chosen), 1), strict=True)
+    }
     course.say(
-        f"The three images with the surest labels ({', '.join(names[n] for n in chosen)}). Maps "
-        "of two labels may look much alike: where a sunset glows above the sea, the same cells "
-        "speak for both. A map says where the evidence is, not that it belongs to this label "
-        "alone.",
+        "How much alike the maps of two labels are (rank correlation, mean of these "
+        f"{len(rich)} images): "
+        + ", ".join(f"{value:.2f} for {labels}" for labels, value in alike.items())
+        + "."
+        if alike
+        else "",
+        "Where two labels share cells, as a sunset and the sea below it may, the map of one "
+        "doesn't say that the evidence belongs to it alone.",
     )
 
 # %% [markdown]
@@ -640,7 +770,7 @@ if scenes:
 # 1. A perfect score on a test with the same habits proves nothing.
 # 2. Grad-CAM is ten lines: gradients as weights, channels added up, positive part.
 # 3. A map raises a suspicion; changing the image proves it.
-# 4. Counter-examples weaken a shortcut; how many it takes has to be measured.
+# 4. Counter-examples weaken a shortcut; whether they cure it has to be measured.
 # 5. Measure maps: pointing, deletion, and a model made random.
 #
 # ## Check yourself
@@ -738,9 +868,11 @@ def occlusion(probability, image, patch=32):
 check.ex_06_3(occlusion)
 
 # %% [markdown]
-# **6.4** *(open)* Does augmentation cure the shortcut without a new image?
-# `training.frozen_features` takes `augmentations=("mirror", "hue/saturation")`. And put EigenCAM
-# into `ranked`: it points well; does it beat Grad-CAM in deletion?
+# **6.4** *(open)* Would a *stronger* change of colour cure the shortcut without a new image? Make
+# the features anew with `training.frozen_features(frozen, parts, views=(1, 2),
+# augmentations=("mirror", A.ToGray(p=0.5)))` after `import albumentations as A`, and run the first
+# half again. And add `"EigenCAM": explain.cam_maps(after, images[fewer], None, "EigenCAM")` to
+# `ranked`: it points well; does it beat Grad-CAM in deletion?
 #
 # ## Read on
 #

@@ -85,6 +85,16 @@ def test_multilabel_scores_agree_with_those_of_training(noisy):
     )
 
 
+def test_precision_and_recall_of_labels_are_means_over_them(noisy):
+    logits, labels = noisy(count=200)
+    table = per_class_report(labels, logits > 0, ["a", "b", "c"])
+    scores = multilabel_scores(logits, labels)
+    for name in ("precision", "recall", "f1"):
+        assert scores[f"macro_{name}"] == pytest.approx(table[name].mean())
+    assert table["images"].tolist() == labels.sum(dim=0).tolist()
+    assert table.loc["a", "recall"] == (logits > 0)[labels[:, 0] > 0, 0].double().mean().item()
+
+
 def test_a_label_that_never_occurs_does_not_count_for_map(noisy):
     logits, labels = noisy(count=50)
     two = multilabel_scores(logits[:, :2], labels[:, :2])["map"]

@@ -19,7 +19,9 @@ def namespace():
     rng = np.random.default_rng(0)
     sides = rng.integers(100, 700, (40, 2))
     files = pd.DataFrame({"problem": "", "width": sides[:, 0], "height": sides[:, 1]})
-    files.loc[:3, "problem"] = "truncated"
+    files["class"] = np.repeat(["few and wide", "many", "tall"], [4, 26, 10])
+    files.loc[files["class"] == "few and wide", ["width", "height"]] = [300, 100]
+    files.loc[0, "problem"] = "truncated"
     rows, columns = np.mgrid[:300, :300]
     photo = np.stack([rows % 256, columns % 256, (rows * columns) % 256], axis=2).astype(np.uint8)
     return {
@@ -62,8 +64,9 @@ def test_the_template_says_what_to_do_and_the_solution_passes(name, template, so
 
 
 SLIPS = [
-    ("01_1", "check.ex_01_1(52.0, files)", "take the smaller of"),
-    ("01_1", "check.ex_01_1('half', files)", "'half'; a single number is wanted"),
+    ("01_1", "check.ex_01_1('many', files)", "divide by how many it has in all"),
+    ("01_1", "check.ex_01_1('tall', files)", "another class has more"),
+    ("01_1", "check.ex_01_1(0.5, files)", "0.5 is no class; give one of few and wide, many, tall"),
     ("01_2", "check.ex_01_2(lambda counts: min(counts) / max(counts))", "turn it round"),
     ("01_2", "check.ex_01_2(lambda counts: max(counts) / min(counts))", "a class without images"),
     ("01_3", "check.ex_01_3(data.eval_transform((224, 224)), photo)", "as sharp as the image"),
@@ -73,9 +76,19 @@ SLIPS = [
     ("02_2", "check.ex_02_2(lambda h, w, i, o: h * w * 9 * i)", "add the 1 × 1"),
     ("02_3", "check.ex_02_3(lambda net: net.requires_grad_(False))", "still in training mode"),
     ("02_3", "check.ex_02_3(lambda net: net.requires_grad_(False).eval())", "train() of its own"),
-    ("03_1", "check.ex_03_1(1e-3)", "more than a tenth"),
-    ("03_1", "check.ex_03_1(2e-3)", "phase 1's own rate"),
-    ("03_2", "check.ex_03_2(0.0839)", "give percentage points"),
+    ("03_1", "check.ex_03_1(lambda net: net.parameters())", "a list of dicts"),
+    (
+        "03_1",
+        "check.ex_03_1(lambda net: [{'params': net.features.parameters(), 'lr': 2e-4}])",
+        "not every parameter of network.head",
+    ),
+    (
+        "03_1",
+        "check.ex_03_1(lambda net: [{'params': net.parameters(), 'lr': 2e-3}])",
+        "phase 1's own rate",
+    ),
+    ("03_2", "check.ex_03_2(300)", "you need more"),
+    ("03_2", "check.ex_03_2(2000)", "fewer will do"),
     ("03_3", "check.ex_03_3(3)", "give the class itself"),
     ("04_1", "check.ex_04_1(50)", "number of bins"),
     ("04_2", "check.ex_04_2(5.6)", "round down"),
@@ -92,8 +105,10 @@ SLIPS = [
         "rows and columns",
     ),
     ("06_3", "check.ex_06_3(lambda p, image, patch: np.zeros((32, 48)))", "4 × 6 places"),
-    ("07_1", "check.ex_07_1(-0.05)", "without a sign"),
-    ("07_2", "check.ex_07_2(0.44)", "the *logit* is divided"),
+    ("07_1", "check.ex_07_1(0.05)", "weight each"),
+    ("07_1", "check.ex_07_1(2.5)", "give a share"),
+    ("07_2", "check.ex_07_2(0.95 / 0.8)", "the *logits* are divided"),
+    ("07_2", "check.ex_07_2(0.47081)", "the other way round"),
     ("07_3", "check.ex_07_3(lambda p, y: abs(p.mean() - y.mean()))", "cancel out"),
 ]
 

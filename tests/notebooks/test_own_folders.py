@@ -63,7 +63,7 @@ def own(tmp_path_factory):
     os.environ.update(COURSE_DATA=str(folder), COURSE_BACKBONE="efficientnet_lite0")
     os.environ.update(course_environment(os.environ, folder))
     yield folder
-    shutil.rmtree(course.runs_folder())
+    shutil.rmtree(course.runs_folder(), ignore_errors=True)
     os.environ.clear()
     os.environ.update(before)
 

@@ -14,7 +14,7 @@ def legend(axis):
 def test_bars_are_labelled_in_per_cent_beside_their_baselines():
     table = pd.DataFrame({"phase 1": [0.78, np.nan], "phase 2": [0.9, 1.0]}, index=["A", "B"])
     (axis,) = plots.measure_bars(table, "T", "hits", {"centre": 0.72}).axes
-    assert [text.get_text() for text in axis.texts] == ["78", "", "90", "100"]
+    assert [text.get_text() for text in axis.texts] == ["78.0", "", "90.0", "100.0"]
     assert legend(axis) == ["centre (72%)", "phase 1", "phase 2"]
     assert axis.lines[0].get_ydata()[0] == 0.72 and axis.get_ylim()[0] == 0
 

@@ -57,9 +57,10 @@ def test_precision_recall_marks_the_threshold_and_leaves_out_what_never_occurs()
     probabilities = np.array([[0.9, 0.6, 0.2], [0.3, 0.8, 0.2], [0.2, 0.7, 0.1], [0.6, 0.1, 0.1]])
     (axis,) = plots.precision_recall(probabilities, labels, CLASSES, "Title").axes
     named = [text.get_text() for text in axis.get_legend().get_texts()]
-    assert named == ["sea (AP = 0.83)", "sunset (AP = 1.00)"]
+    assert named == ["sea (0.833)", "sunset (1.000)"]
     dots = [line.get_xydata()[0].tolist() for line in axis.lines if line.get_marker() == "o"]
     assert dots == [[0.5, 0.5], [1.0, pytest.approx(2 / 3)]]
+    assert 0.2 <= axis.get_xlim()[0] == axis.get_ylim()[0] < 0.5  # near the lowest dot
 
 
 def test_reliability_is_drawn_against_the_diagonal():

@@ -135,7 +135,9 @@ def test_readme_tables_stand_between_their_markers():
     )
     metrics = ROOT / "Save_Model" / "drones" / "metrics.json"
     made = publish.with_tables(readme, [metrics])
-    assert made.startswith("top\n<!-- results:start -->\n**Drones and birds: test accuracy**")
+    assert made.startswith(
+        "top\n<!-- results:start -->\n**Drones and birds: accuracy (on the test, unless cross-"
+    )
     assert made.endswith("|\n<!-- measures:end -->\nbottom\n") and "stale" not in made
     for name in ("headline", "results", "measures"):
         with pytest.raises(publish.PublishError, match=f"README.md has no lines <!-- {name}:start"):

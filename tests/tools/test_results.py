@@ -60,7 +60,7 @@ def test_front_table_has_photos_beside_drawings_and_a_column_for_each_backbone(w
     ]
     rows = results.read_rows(paths)
     assert results.front_tables(rows).splitlines() == [
-        "**Drones and birds: test accuracy**",
+        "**Drones and birds: accuracy (on the test, unless cross-validated)**",
         "",
         "|  | photos<br>vgg16 | drawn<br>mobilenet_v2 | drawn<br>vgg16 |",
         "| --- | ---: | ---: | ---: |",
@@ -88,7 +88,7 @@ def test_the_readme_begins_with_photos(write):
     assert table.splitlines() == [
         "| on photos | mobilenet<br>v2 | vgg16 |",
         "| --- | ---: | ---: |",
-        "| bird or drone? | – | 97.0\u00a0% |",
+        "| bird or drone? fine-tuned | – | 97.0\u00a0% |",
         "| bird or drone? trained on drawings alone | 82.0\u00a0%<br>(78–85) | – |",
     ]
     assert "no training has seen" in caption

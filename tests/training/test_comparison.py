@@ -58,10 +58,22 @@ def test_every_image_is_judged_once_by_a_model_that_had_not_seen_it(photos, back
 
 
 def test_the_better_rate_is_chosen_and_the_same_seed_gives_the_same_answers(photos, backbone):
-    options = {**QUICK, "rates": (1e-7, 1e-3), "size": RULE, "pooling": "spp"}
+    options = {**QUICK, "rates": (1e-7, 1e-3), "size": RULE}
     first, again = (cross_validate(backbone, photos[0], **options) for _ in range(2))
     assert first.rate == 1e-3
     assert torch.equal(first.logits, again.logits) and np.array_equal(first.fold, again.fold)
+
+
+def test_a_pyramid_has_the_levels_that_were_asked_for(photos, backbone, monkeypatch):
+    class Seen(Exception):
+        pass
+
+    def stop(model, *rest, **options):
+        raise Seen(model.head[1].in_features)
+
+    monkeypatch.setattr(comparison, "train_head", stop)
+    with pytest.raises(Seen, match=str(5 * 1280)):
+        cross_validate(backbone, photos[0], "spp", RULE, levels=(2, 1), **QUICK)
 
 
 def test_copies_of_one_scene_stay_in_one_fold(photos, backbone):
