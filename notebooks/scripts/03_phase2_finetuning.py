@@ -155,9 +155,9 @@ gap = 100 * (last["train_accuracy"] - last["val_accuracy"])
 course.say(
     f"At the end training accuracy is {gap:.0f} points above validation, although training images "
     "are augmented and pass through dropout, which makes them harder."
-    if gap > 0
-    else f"At the end training accuracy is {-gap:.0f} points below validation: training images "
-    "are augmented and pass through dropout, which makes them harder.",
+    if gap > 0.5
+    else f"At the end training accuracy is {max(-gap, 0):.0f} points below validation: training "
+    "images are augmented and pass through dropout, which makes them harder.",
     "What that gap means is measured further down.",
 )
 
@@ -300,18 +300,24 @@ scores[["train accuracy", "accuracy", "gap"]].round(3)
 gap1, gap2 = 100 * scores["gap"]
 better = scores.loc["phase 2", "accuracy"] > scores.loc["phase 1", "accuracy"]
 course.say(
-    f"**{'Phase 1' if gap1 > gap2 else 'Phase 2'}** has the wider gap: {gap1:.0f} points after "
-    f"phase 1, {gap2:.0f} after phase 2, with {learning / head_size:,.0f} times as many numbers "
-    "that learn.",
+    "Neither phase has a gap worth naming."
+    if max(gap1, gap2) < 0.5
+    else f"**{'Phase 1' if gap1 > gap2 else 'Phase 2'}** has the wider gap: {gap1:.0f} points "
+    f"after phase 1, {gap2:.0f} after phase 2, with {learning / head_size:,.0f} times as many "
+    "numbers that learn.",
     "How can fewer numbers overfit more? A linear layer on 1,280 features can nearly separate "
     f"{len(train)} images by details that don't carry over. Fine-tuning makes the features "
     "themselves fit the classes, so validation gains more than training can."
     if gap1 > gap2 and better
     else "",
     f"A gap by itself doesn't say which model is better. Validation does: "
-    f"{scores.loc['phase 1', 'accuracy']:.0%} and {scores.loc['phase 2', 'accuracy']:.0%}. What "
-    f"is left of it, {max(gap2, 0):.0f} points, says that more data or stronger augmentation may "
-    "help.",
+    f"{scores.loc['phase 1', 'accuracy']:.0%} and {scores.loc['phase 2', 'accuracy']:.0%}."
+    + (
+        f" What is left of it, {gap2:.0f} points, says that more data or stronger augmentation may "
+        "help."
+        if gap2 >= 0.5
+        else ""
+    ),
 )
 
 # %% [markdown]

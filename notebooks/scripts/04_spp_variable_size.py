@@ -308,8 +308,9 @@ print(f"{best}: {final:.1%} of {len(truth)} test images (95 % interval {low:.1%}
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 course.say(
-    f"The test says {final:.1%}, **{'above' if final >= means[best] else 'below'}** the "
-    f"cross-validated {means[best]:.1%}, which lies "
+    f"The test says {final:.1%}, **"
+    + ("above" if final > means[best] else "below" if final < means[best] else "the same as")
+    + f"** the cross-validated {means[best]:.1%}, which lies "
     + ("inside" if low <= means[best] <= high else "outside")
     + " the test's interval.",
     "Two things pull it apart besides luck: the final model learns from more images, "
@@ -361,6 +362,8 @@ course.say(
     + (
         "elongated images do seem to profit, as expected."
         if gains[0] > max(gains[1], 0) + 300 / long.sum()
+        else "these images can't tell: all ways answer them alike."
+        if not difference.any()
         else "the expectation fails: squashing doesn't hurt elongated images in particular. The "
         "network copes."
     ),
@@ -399,7 +402,9 @@ plots.lines(
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 course.say(
-    f"Best at {' and '.join(map(str, top))}, with {scores.max():.1%}, worst at "
+    "All sizes are equally good here; harder images would tell more."
+    if len(top) == len(scores)
+    else f"Best at {' and '.join(map(str, top))}, with {scores.max():.1%}, worst at "
     f"{scores.idxmin()}, with {scores.min():.1%}; one image is {100 / len(splits['val']):.1f} "
     "points.",
     "A head trained at 224 gains nothing from another size. Head and backbone were both trained "

@@ -150,11 +150,15 @@ plots.label_gallery(
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 right = ((guesses.sigmoid() >= 0.5) == (given > 0.5)).float().sum(dim=1).mean()
+always_no = (given < 0.5).float().sum(dim=1).mean()
 course.say(
     f"On these {len(picks)} images {right:.1f} of {len(classes)} labels are right on average. A "
-    f"coin would get {len(classes) / 2:g}, and saying no to everything "
-    f"{(given < 0.5).float().sum(dim=1).mean():.1f}: most answers are *no*, so a head that happens "
-    "to say no often looks better than a coin.",
+    f"coin would get {len(classes) / 2:g}, and saying no to everything {always_no:.1f}"
+    + (
+        ": most answers are *no*, so a head that happens to say no often looks better than a coin."
+        if always_no > len(classes) / 2 + 0.5
+        else "."
+    ),
     "All probabilities lie near ½, as they should.",
 )
 
@@ -400,7 +404,7 @@ course.say(
         f": {'only just ' * (low < 0.001)}more than chance."
         if low > 0
         else ": it may be chance."
-        if high > 0
+        if high >= 0
         else ": a loss."
     ),
     "From network to ensemble micro F1 changes by "
