@@ -24,7 +24,7 @@ def ex_02_1(answer: int) -> str:
         "features, "
         "and one bias.",
     )
-    return "Compare that with millions in the backbone: this is why phase 1 needs few images."
+    return "The millions of the backbone stay as they are: this is why phase 1 takes seconds."
 
 
 @verdict

@@ -65,7 +65,7 @@ def ex_03_2(needed: int) -> str:
         width >= 3.8,
         f"with {count:,.0f} images the interval is only {width:.1f} points wide: fewer will do.",
     )
-    return "Half the width takes four times the images: this is why test sets are never too large."
+    return "Half the width takes four times the images: a test set can hardly be too large."
 
 
 @verdict

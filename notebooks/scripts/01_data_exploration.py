@@ -272,10 +272,11 @@ course.say(
 # %% [markdown]
 # ## Do the colours look like ImageNet's?
 #
-# A pretrained network was fed images [normalised](glossary.md#normalisation) with ImageNet's mean
-# and standard deviation, and expects the same of ours. Ours need not *have* those statistics, but
-# a large difference is a hint that light or colours are unlike what the network knows. (The
-# standard deviation is that *within* an image, averaged over images.)
+# A pretrained network was fed images [normalised](glossary.md#normalisation) with fixed numbers:
+# often ImageNet's own mean and standard deviation (MobileNetV2), sometimes simply 0.5 and 0.5
+# (EfficientNet-Lite0). It expects the same numbers to be used for ours. Our images need not *have*
+# ImageNet's statistics, but a large difference is a hint that light or colours are unlike what the
+# network knows. (The standard deviation is that *within* an image, averaged over images.)
 #
 # **Predict:** which channel will be higher here than in ImageNet, if the sky is often in the
 # picture?
@@ -299,10 +300,14 @@ course.say(
     f"The largest difference is in **{channel}** ({difference[np.abs(difference).argmax()]:+.2f}).",
     f"That is {far:.1f} of the standard deviation within ImageNet's images: "
     + (
-        "colour alone is no obstacle. (Shapes and textures may be; this figure doesn't show them.)"
+        "a modest shift, so colour gives no warning."
         if far < 1
-        else "expect features to transfer less well."
+        else "a large one: look at what causes it."
     ),
+    f"Contrast: the standard deviation within our images is "
+    f"{(std / np.array(models.IMAGENET_STD)).mean():.0%} of ImageNet's. (Plain skies and fog have "
+    "little.)",
+    "Neither says whether features will transfer; notebook 2 measures that.",
 )
 
 # %% [markdown]
@@ -315,17 +320,24 @@ course.say(
 # **Predict:** which of these could turn one class into another, if it were too strong?
 
 # %%
+sizes_of = object_shares(folder, train)
+close = photo
+if sizes_of is not None:  # a drone whose box fills half of the picture
+    drones = [i for i in firsts if not train.classes[train.labels[i]].endswith("bird")]
+    close = train[min(drones, key=lambda i: abs(sizes_of[i] - 0.5))][0]
+rows = data.augmentation_gallery(close, views=5, seed=SEED)
+wild = data.Transform((224, 224), [A.GridDistortion(num_steps=5, distort_limit=0.9, p=1)])
+rows["grid distortion, too strong"] = [wild.view(close, seed=(SEED, view)) for view in range(5)]
 plots.augmentation_rows(
-    data.augmentation_gallery(photo, views=5, seed=SEED),
-    "One image, up to five views of each augmentation",
-    path=figures / "Augmentations.jpg",
+    rows, "One image, up to five views of each augmentation", path=figures / "Augmentations.jpg"
 )
 
 # %% [markdown]
 # **What we saw.** If you can still name the class in every row, the parameters are not too strong.
-# Rows are shorter where an augmentation has few outcomes: a mirror has one, quarter turns have
-# three. Edges are filled by reflection, so a second, mirrored object may creep in; a little of
-# that does no harm.
+# The last row, with bent arms, shows what too strong looks like; training never uses it. In the
+# first are the original and its resized form. Rows are shorter where an augmentation has few
+# outcomes: a mirror has one, quarter turns have three. Edges are filled by reflection, so a second,
+# mirrored object may creep in; a little of that does no harm.
 #
 # The risky ones change the *build*: a grid distortion that bends arms, a shift that pushes the
 # legs out of the picture. Quarter turns are fine for what flies and would be wrong for landscapes.
@@ -357,8 +369,8 @@ plots.augmentation_rows(
 # <details>
 # <summary>Do your own images need the mean and standard deviation of ImageNet?</summary>
 #
-# No. They need to be *normalised with* ImageNet's numbers, because the network learned on images
-# treated that way.
+# No. They need to be normalised with the numbers that the network was *trained* with. Look them up:
+# `backbone.mean` and `backbone.std`.
 # </details>
 #
 # ## Exercises

@@ -230,16 +230,20 @@ pd.DataFrame(price).T[["map", "micro_f1", "exact_match", "bce"]].round(3)
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 once, double = price.values()
-spread = outputs_twice.sigmoid().sigmoid()
+spread, held = outputs_twice.sigmoid().sigmoid(), truth.mean().item()
+no, yes = np.log(2), np.log(1 + np.exp(-1))  # the least that an answer can cost
 course.say(
-    f"Its probabilities lie between {spread.min():.2f} and {spread.max():.2f}: the second "
-    "sigmoid squeezes everything between ½ and 0.73, so at a threshold of 0.5 *every* label is "
-    "predicted.",
-    f"Price: **{100 * (once['micro_f1'] - double['micro_f1']):.0f} points of F1**, and mAP loses "
-    f"{100 * (once['map'] - double['map']):.0f} too, probably because such a loss is nearly flat "
-    "and trains badly.",
-    "How to notice: look at the smallest and the largest probability. If nothing is below ½, "
-    "there are two sigmoids.",
+    "Whoever reads its output as the loss does, through a second sigmoid, gets probabilities from "
+    f"{spread.min():.2f} to {spread.max():.2f}: everything is squeezed between ½ and 0.73, so at a "
+    "threshold of 0.5 *every* label is predicted.",
+    f"Price: **{100 * (once['micro_f1'] - double['micro_f1']):.0f} points of F1**. And mAP, which "
+    "asks only for the order, loses "
+    f"{100 * (once['map'] - double['map']):.0f}, probably because such a loss is nearly flat and "
+    "trains badly.",
+    f"How to notice in training: the loss can't get low. Every *no* costs at least {no:.2f} and "
+    f"every *yes* {yes:.2f}, so here no model gets below {held * yes + (1 - held) * no:.2f}. This "
+    f"one has {double['bce']:.2f}.",
+    "How to notice in reading: no probability is below ½.",
 )
 
 # %% [markdown]
@@ -275,17 +279,18 @@ tried.rename_axis("on validation").round(3)
 # @title What we saw
 singles = tried.drop("side by side")
 bests = [singles["map"].idxmax(), singles["loss"].idxmin(), singles["micro_f1"].idxmax()]
+worst = [singles["map"].idxmin(), singles["loss"].idxmax(), singles["micro_f1"].idxmin()]
 beaten = (tried["map"].idxmax(), tried["loss"].idxmin(), tried["micro_f1"].idxmax())
 course.say(
     f"By mAP the best single size is {bests[0]}, by loss {bests[1]}, by F1 {bests[2]}"
     + (
         ": one size is ahead on all three."
         if len(set(bests)) == 1
-        else ". Where the measures disagree by so little, the sizes can't be told apart."
+        else ". Where the measures disagree, and by so little, these can't be told apart."
     )
-    + f" The worst by mAP is {singles['map'].idxmin()}.",
-    f"All three side by side reach an mAP of {tried.loc['side by side', 'map']:.3f}, best on "
-    f"{beaten.count('side by side')} of the three measures. (Validation labels hold mistakes, so "
+    + (f" {worst[0]} is the worst on all three." if len(set(worst)) == 1 else ""),
+    f"All three side by side reach an mAP of {tried.loc['side by side', 'map']:.3f}, and are best "
+    f"on {beaten.count('side by side')} of three measures. (Validation labels hold mistakes, so "
     "these numbers are lower than on the test; we come back to that.)",
     "On the test the linear model has "
     f"{100 * (results['image pyramid']['map'] - results['phase 1']['map']):+.1f} points of mAP "
@@ -506,9 +511,13 @@ course.say(
         if each[order[1]] - each[order[0]] < 0.01
         else "."
     ),
-    f"At threshold 0.5 they err differently: *{said['recall'].idxmin()}* is overlooked most often "
-    f"({said['recall'].min():.0%} are found), *{said['precision'].idxmin()}* is most often said "
-    f"wrongly ({said['precision'].min():.0%} of what is said is right).",
+    "At threshold 0.5: "
+    + "; ".join(
+        f"*{name}* is found in {said.loc[name, 'recall']:.0%} of its images, and where it is said "
+        f"that is right in {said.loc[name, 'precision']:.0%}"
+        for name in order[:2]
+    )
+    + ".",
     "Each dot is a choice: a lower threshold moves it to the right (more is found) and usually "
     "down (more of it is wrong). 0.5 is a habit, not a law; notebook 7 asks whether tuning pays.",
 )
@@ -595,7 +604,8 @@ course.say(
 # <summary>All probabilities of your multilabel model lie between 0.5 and 0.73. What is
 # wrong?</summary>
 #
-# A sigmoid is applied twice: once in the model, once by whoever reads its output, or by the loss.
+# A sigmoid is applied twice: once in the model, once by whoever reads its output. Does the loss
+# apply one, too?
 # </details>
 # <details>
 # <summary>mAP is 0.95 and exact match 0.70. Is that a contradiction?</summary>

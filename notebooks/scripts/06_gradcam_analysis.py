@@ -132,12 +132,13 @@ frame = explain.scale_boxes([drone], parts["test"].sizes[[index]], (224, 224))
 held = explain.energy_inside(ours[None], frame)[0]
 area = np.prod(frame[0, 2:] - frame[0, :2]) / 224**2
 course.say(
-    f"Its brightest point lies {'on' if explain.pointing_game(ours[None], frame, 0)[0] else 'off'} "
-    f"the drone. {held:.0%} of the map lies inside the drone's box. A map without any idea would "
-    f"have {area:.0%} there, the box's share of the image. "
+    "Its brightest point lies "
+    + ("within" if explain.pointing_game(ours[None], frame)[0] else "more than")
+    + f" half a cell from the drone's box, which holds {held:.0%} of the map. A map without any "
+    f"idea would have {area:.0%} there, the box's share of the image. "
     + (
-        "The drone counts, but most of the evidence is elsewhere. Maps are coarse and always spill "
-        "over a little."
+        "Most of the evidence is elsewhere. And is what lies in the box the drone, or bright sky "
+        "beside it that spills over? A coarse map can't say."
         if area < held < 0.5
         else "Most of the evidence is elsewhere."
         if held < 0.5
@@ -229,8 +230,8 @@ plots.lines(
     cure,
     f"counter-examples beside {len(features['train'])} images",
     "share, mean of three seeds",
-    f"Without any {cure['accuracy'].iloc[0]:.0%} right, with {cure.index[-1]} "
-    f"{cure['accuracy'].iloc[-1]:.0%}",
+    f"Accuracy: {cure['accuracy'].iloc[0]:.0%} without counter-examples, "
+    f"{cure['accuracy'].iloc[-1]:.0%} with {cure.index[-1]}",
     path=runs / "Shortcut_Cure.jpg",
 )
 
@@ -264,6 +265,8 @@ frames = explain.scale_boxes(
 )
 inside = {key: explain.energy_inside(values, frames).mean() for key, values in drawn.items()}
 boxed = np.prod(frames[:, 2:] - frames[:, :2], axis=1).mean() / 224**2
+for_large = {key: explain.cam_maps(head, views, given[filmed]) for key, head in heads.items()}
+alike = {key: explain.energy_inside(values, frames).mean() for key, values in for_large.items()}
 plots.measure_bars(
     pd.DataFrame(passed),
     "Two models, two tests: only the unbiased test can expose the shortcut",
@@ -299,15 +302,15 @@ course.say(
         if passed["cured"]["biased test"] < passed["biased"]["biased test"]
         else "."
     ),
-    "These maps ask each model for the evidence for its own answer, right or wrong. The share "
-    f"inside the object's box went from {inside['biased']:.0%} to {inside['cured']:.0%}; the box "
-    f"covers {boxed:.0%} of the image. "
+    "Each model is asked for the evidence for its own answer, right or wrong. The share inside the "
+    f"object's box went from {inside['biased']:.0%} to {inside['cured']:.0%}; the box covers "
+    f"{boxed:.0%} of the image. But two things have changed, the model and the class: what speaks "
+    "*against* small is black in a map for small.",
+    f"Asked for *large_quadcopter* both times, it went from {alike['biased']:.0%} to "
+    f"{alike['cured']:.0%}: only this comparison changes the model alone. "
     + (
-        "That is a modest change: maps alone would not convince anybody."
-        if inside["cured"] - inside["biased"] < 0.15
-        else "The biased model asks what lies around the drone; the cured one asks the drone, and "
-        "still much around it."
-        if inside["cured"] < 0.5
+        "A modest change: maps alone would not convince anybody."
+        if alike["cured"] - alike["biased"] < 0.15
         else "The evidence has moved to the object."
     ),
     "A map raises a suspicion, and only a test like the second one proves it. Look at maps of "
@@ -392,8 +395,8 @@ def on_object(rows, maps):
 
 boxes_known = known.keys() >= {photos.paths[i] for i in (*correct, *wrong)}
 course.say(
-    f"The brightest point lies on the object, or near it, for {on_object(correct, cam[correct])} "
-    f"of the {len(correct)} right answers"
+    "The brightest point lies on the object, or within half a cell of it, for "
+    f"{on_object(correct, cam[correct])} of the {len(correct)} right answers"
     + (f" and {on_object(wrong, cam[wrong])} of the {len(wrong)} mistakes." if len(wrong) else ".")
     if boxes_known
     else "",
@@ -437,8 +440,9 @@ if len(wrong):
     course.say(
         "The two maps of a mistake order their cells alike (a rank correlation above ½) in "
         f"{alike} of {len(rows)} cases.",
-        f"The evidence for the answer points at the object in {on_object(rows, one)} of "
-        f"{len(rows)}, that for the right class in {on_object(rows, other)}."
+        "For the answer, the brightest point lies on the object or within half a cell of it in "
+        f"{on_object(rows, one)} of {len(rows)} cases, for the right class in "
+        f"{on_object(rows, other)}."
         + (
             " Where the answer's own evidence lies off the object, you would now test for a "
             "shortcut: paste the object before another background and ask again."
@@ -495,9 +499,10 @@ course.say(
     + " and ".join(f"{cells:.1f}" for cells in apart)
     + " cells apart: "
     + (
-        "they agree on the place."
+        "they agree on the place. But all are drawn from the same feature maps: they are not five "
+        "witnesses."
         if max(apart) < 2
-        else "they don't always agree. One map is one opinion."
+        else "they don't always agree, although all are drawn from the same feature maps."
     ),
     f"GradCAM++ and LayerCAM differ by {same:.0e} here. That is no accident: with **average "
     "pooling** every cell of a channel has the same gradient, so weighting cells (LayerCAM) or "
@@ -602,9 +607,9 @@ if len(table):
 # ## Does the model need what the map shows?
 #
 # A map that lies on the object shows what *we* would look at. To learn what the *model* needs,
-# take it away. [Deletion](https://arxiv.org/abs/1806.07421) paints over the brightest pixels
-# first: if the model **needs** them, its probability falls at once. **Insertion** starts from a
-# blurred image and gives the brightest pixels back: if they **suffice**, it rises at once.
+# take it away. [Deletion](https://arxiv.org/abs/1806.07421) paints over the pixels where the *map*
+# is brightest: if the model **needs** them, its probability falls at once. **Insertion** starts
+# from a blurred image and gives these pixels back: if they **suffice**, it rises at once.
 #
 # **Predict:** which curve falls fastest: Grad-CAM's, the blob's or noise's?
 
@@ -644,7 +649,7 @@ sixth = {kind: curve.mean(axis=0)[2] for kind, curve in deletion.items()}
 lead = explain.area_under(deletion["blob in the middle"]) - explain.area_under(deletion["Grad-CAM"])
 error = 1.96 * lead.std() / np.sqrt(len(lead))
 course.say(
-    "**Needed:** without the brightest sixth of the pixels the probability is "
+    "**Needed:** without the sixth of the image where the map is brightest the probability is "
     f"{sixth['Grad-CAM']:.0%} ({sixth['blob in the middle']:.0%} with the blob's, "
     f"{sixth['noise']:.0%} with noise's). The area under the curve is {lower:.2f} for Grad-CAM, "
     f"{lead.mean():.2f} ± {error:.2f} less than for the blob"
@@ -653,7 +658,7 @@ course.say(
         if lead.mean() > error
         else ": no difference that chance couldn't make."
     ),
-    "**Sufficient:** with the brightest sixth alone, on a blurred image, it is "
+    "**Sufficient:** with that sixth alone, on a blurred image, it is "
     f"{insertion['Grad-CAM'].mean(axis=0)[2]:.0%}.",
     f"Deletion ends at {deletion['Grad-CAM'].mean(axis=0)[-1]:.0%}, with nothing left to see; a "
     f"guess among {len(classes)} classes is {1 / len(classes):.0%}. (Painted images are unlike "
@@ -705,7 +710,8 @@ course.say(
     + ", ".join(f"{value:.2f} ({method})" for method, value in likeness.iloc[-1].items())
     + " are left. What a network without knowledge still shows is contrast in the image. "
     f"({len(probe)} images, one random draw.)",
-    "**Use EigenCAM to find the thing, Grad-CAM to ask about the answer.**",
+    "**To ask about the answer, use Grad-CAM.** EigenCAM often finds the thing, and has not heard "
+    "the question.",
 )
 
 # %% [markdown]

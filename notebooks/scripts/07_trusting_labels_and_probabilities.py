@@ -94,10 +94,11 @@ if len(suspects):
 # table, which no training reads. Some of the real photos were labelled by a second person: where
 # the two disagree, one of them is wrong.
 #
-# We compare with a cheaper judge, a head that has been **trained on** these very labels, and with
-# picking at random. Both judges' labels are ranked in the same way. (The judges also differ in
-# kind: a regularised regression on whole images, and a head trained step by step on augmented
-# ones. So the comparison doesn't isolate having seen the label.)
+# We compare with a cheaper judge, a head that has been **trained on** these very labels (and
+# stopped by those of the validation images), and with picking at random. Both rank the labels in
+# the same way. (The judges also differ in kind: a regularised regression on whole images, and a
+# head trained step by step on augmented ones. So the comparison doesn't isolate having seen the
+# label.)
 #
 # **Predict:** which of the two finds more of the wrong labels?
 
@@ -401,13 +402,15 @@ low, high = np.argmin(thresholds), np.argmax(thresholds)
 course.say(
     f"Tuned and judged on the same validation images, thresholds seem to change macro F1 by "
     f"{100 * flattering:+.1f} points. On images without a say, those that a resample leaves out, "
-    f"by **{100 * expected:+.1f}**. The first number is an illusion of "
-    f"{100 * (flattering - expected):.1f} points.",
+    f"by **{100 * expected:+.1f}**. The first number flatters by up to "
+    f"{100 * (flattering - expected):.1f} points (up to, because a resample holds only about 63 % "
+    "of the images).",
     f"The thresholds run from {thresholds[low]:.2f} (*{classes[low]}*) to {thresholds[high]:.2f} "
     f"(*{classes[high]}*)"
     + (
-        ". One well above 0.5 contradicts the rule for calibrated probabilities: with "
-        f"{len(truest)} images it is mostly chance."
+        ". One well above 0.5 contradicts the rule for calibrated probabilities. It may be chance, "
+        f"with so few of {len(truest)} images that have the label. Or one temperature for all "
+        "labels doesn't calibrate each of them."
         if thresholds[high] > 0.55
         else "."
     ),
@@ -419,9 +422,10 @@ course.say(
 # %% [markdown]
 # ## Should a rare label weigh more?
 #
-# `pos_weight` makes the examples that have a rare label count more in the loss. We try it where
-# trying is cheap, on frozen features with three seeds, and judge on validation images with the
-# best labels that we have.
+# `pos_weight` makes the examples that have a rare label count more in the loss. The usual weight is
+# the number of images without the label divided by that of images with it; we take its square
+# root, which is milder. We try it where trying is cheap, on frozen features with three seeds, and
+# judge on validation images with the best labels that we have.
 #
 # **Predict:** what will it do to F1 at 0.5, and what to the probabilities (BCE)?
 
@@ -461,8 +465,8 @@ course.say(
 # %% [markdown]
 # ## Save all of it
 #
-# Temperature and thresholds are part of the model. Whoever loads it gets honest probabilities
-# without knowing about any of this.
+# Temperature and thresholds are kept in the config, and `predict_photo` applies both. Whoever works
+# with the model's own logits divides them by `config["temperature"]` first.
 
 # %%
 keep = thresholds.tolist() if kept else [0.5] * len(classes)
@@ -484,8 +488,8 @@ course.say(
 # %% [markdown]
 # ## In five lines
 #
-# 1. Rank labels by the doubts of a model, and check the most suspicious first. A model that can
-#    learn labels by heart must not have seen them.
+# 1. Let a model rank the labels by how much it doubts them, and check the first ones. A model that
+#    can learn labels by heart must not have seen them.
 # 2. Measure what wrong labels cost; in validation and test they also corrupt choices and scores.
 # 3. Calibrated means: of all labels given 80 %, 80 % hold. One temperature repairs a lot.
 # 4. Tuned thresholds look good on the images that tuned them; ask others before you keep them.
