@@ -72,7 +72,7 @@ SKIPPED = {
     "01": ["no quadcopters of two kinds"],
     "02": [],
     "03": ["has learned from photos"],
-    "04": ["No boxes here", "photos of landscapes"],
+    "04": ["No boxes here", "Best on landscapes"],
     "05": ["Nobody has labelled these images a second time"],
     "06": ["no boxes.csv"],
     "07": ["nobody knows which suspects are guilty", "nothing to correct them with"],
