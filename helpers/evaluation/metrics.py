@@ -14,8 +14,7 @@ from sklearn.metrics import (
     average_precision_score,
     classification_report,
     f1_score,
-    precision_score,
-    recall_score,
+    precision_recall_fscore_support,
 )
 from torch import nn
 from torch.utils.data import DataLoader
@@ -138,17 +137,15 @@ def multilabel_scores(
     """
     probabilities, truth = logits.sigmoid().numpy(), labels.numpy().astype(bool)
     predicted = probabilities >= np.asarray(thresholds)
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        truth, predicted, average="macro", zero_division=0
+    )
     return {
         "map": mean_average_precision(logits, labels),
         "micro_f1": float(f1_score(truth, predicted, average="micro", zero_division=0)),
-        **{
-            f"macro_{name}": float(score(truth, predicted, average="macro", zero_division=0))
-            for name, score in (
-                ("f1", f1_score),
-                ("precision", precision_score),
-                ("recall", recall_score),
-            )
-        },
+        "macro_f1": float(f1),
+        "macro_precision": float(precision),
+        "macro_recall": float(recall),
         "exact_match": float((predicted == truth).all(axis=1).mean()),
         "hamming_loss": float((predicted != truth).mean()),
         "bce": nn.functional.binary_cross_entropy_with_logits(logits, labels.float()).item(),
