@@ -369,7 +369,10 @@ course.say(
 # **Predict:** for the mistakes, will the maps lie on the object or beside it?
 
 # %%
-cam, known = explain.cam_maps(after, images), object_boxes(folder)
+cam, known, framed = explain.cam_maps(after, images), object_boxes(folder), None
+if known.keys() >= set(photos.paths):
+    drones = [known[path] for path in photos.paths]
+    framed = explain.scale_boxes(drones, photos.sizes, images.shape[2:])
 for ending, rows in (("Correct", correct), ("Incorrect", wrong)):
     if len(rows):
         pictures, title = (
@@ -386,19 +389,12 @@ for ending, rows in (("Correct", correct), ("Incorrect", wrong)):
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
-def on_object(rows, maps):
-    """Of how many images the map's brightest point lies on the object or near it."""
-    drone = [known[photos.paths[i]] for i in rows]
-    boxes = explain.scale_boxes(drone, photos.sizes[rows], images.shape[2:])
-    return int(explain.pointing_game(maps, boxes).sum())
-
-
-boxes_known = known.keys() >= {photos.paths[i] for i in (*correct, *wrong)}
+hits = None if framed is None else explain.pointing_game(cam, framed)
 course.say(
     "The brightest point lies on the object, or within half a cell of it, for "
-    f"{on_object(correct, cam[correct])} of the {len(correct)} right answers"
-    + (f" and {on_object(wrong, cam[wrong])} of the {len(wrong)} mistakes." if len(wrong) else ".")
-    if boxes_known
+    f"{hits[correct].sum()} of the {len(correct)} right answers"
+    + (f" and {hits[wrong].sum()} of the {len(wrong)} mistakes." if len(wrong) else ".")
+    if framed is not None
     else "",
     "A map on the object suggests that the model used the object's region and took it for "
     "something else; why, the map can't say. Is the object small, blurred, seen from an odd side?",
@@ -428,7 +424,7 @@ if len(wrong):
             ]
             for title, label in asked_for.items()
         },
-        boxes=[known[photos.paths[i]] for i in rows] if boxes_known else None,
+        boxes=None if framed is None else [known[photos.paths[i]] for i in rows],
     )
     display(figure)
 
@@ -436,20 +432,22 @@ if len(wrong):
 # @title What we saw
 if len(wrong):
     one, other = both.values()
+    on = [
+        0 if framed is None else explain.pointing_game(m, framed[rows]).sum() for m in (one, other)
+    ]
     alike = int((explain.rank_correlation(one, other) > 0.5).sum())
     course.say(
         "The two maps of a mistake order their cells alike (a rank correlation above ½) in "
         f"{alike} of {len(rows)} cases.",
         "For the answer, the brightest point lies on the object or within half a cell of it in "
-        f"{on_object(rows, one)} of {len(rows)} cases, for the right class in "
-        f"{on_object(rows, other)}."
+        f"{on[0]} of {len(rows)} cases, for the right class in {on[1]}."
         + (
             " Where the answer's own evidence lies off the object, you would now test for a "
             "shortcut: paste the object before another background and ask again."
-            if on_object(rows, one) < len(rows)
+            if on[0] < len(rows)
             else ""
         )
-        if boxes_known
+        if framed is not None
         else "",
         "Don't compare brightness: each map has its own scale, and a class with 6 % may still have "
         "a high logit, only lower than the winner's.",
@@ -471,10 +469,8 @@ else:
 
 # %%
 odd = wrong[:1]
-if len(wrong) and boxes_known:
-    drone = [known[photos.paths[i]] for i in wrong]
-    drone = explain.scale_boxes(drone, photos.sizes[wrong], images.shape[2:])
-    odd = wrong[[explain.energy_inside(cam[wrong], drone).argmin()]]
+if len(wrong) and framed is not None:
+    odd = wrong[[explain.energy_inside(cam[wrong], framed[wrong]).argmin()]]
 rows = np.r_[odd, correct[:2]][:2]
 five = explain.cam_maps(after, images[rows], None, explain.METHODS)
 plots.map_rows(
