@@ -9,6 +9,7 @@ PY := .venv/bin/python
 INSTALLED := .venv/installed
 # Most of 15,000 modules are never imported; those that are get compiled then.
 PIP := $(PY) -m pip install --no-compile
+unexport PYTHONDONTWRITEBYTECODE
 # Data of another form is fetched or is somebody's own; the shortcut is drawn for all.
 RENDERED := $(if $(filter-out rendered,$(COURSE_DATA)),,data/rendered/drones data/rendered/panoramas) data/rendered/shortcut
 

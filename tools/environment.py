@@ -20,7 +20,7 @@ PATH_VARIABLES = ("TORCH_HOME", "COURSE_MIRROR", "COURSE_DATA")
 
 
 def course_environment(environ: Mapping[str, str], base: Path) -> dict[str, str]:
-    """A copy of `environ` with paths made absolute against `base`, and this Python's kernel first.
+    """A copy of `environ`: absolute paths, this Python's kernel first, modules compiled once.
 
     Left alone: an empty value, an address, and COURSE_DATA where it names a form.
     """
@@ -34,6 +34,8 @@ def course_environment(environ: Mapping[str, str], base: Path) -> dict[str, str]
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"
     # The debugger's remark on frozen modules would end up among a notebook's outputs.
     environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    # Else a dozen processes, kernels among them, would each compile torch's modules anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return environment
 
 

@@ -10,6 +10,7 @@ from helpers.evaluation.calibration import (
 )
 from helpers.evaluation.label_audit import (
     cross_validated_probabilities,
+    estimated_label_errors,
     precision_recall_at,
     rank_by_loss,
     rank_label_issues,

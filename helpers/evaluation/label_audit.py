@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from cleanlab.count import num_label_issues
 from cleanlab.multilabel_classification.rank import get_label_quality_scores_per_class
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
@@ -73,6 +74,22 @@ def rank_label_issues(
     lists = [np.flatnonzero(row).tolist() for row in given]
     quality = get_label_quality_scores_per_class(lists, np.asarray(probabilities))
     return _ranked(given, probabilities, classes, quality)
+
+
+def estimated_label_errors(labels: np.ndarray, probabilities: np.ndarray) -> int:
+    """How many of all labels are wrong, by confident learning (Northcutt et al. 2021, section 3.1).
+
+    For each label by itself it counts the cells that a judge contradicts at least as surely as it
+    usually is; the counts are then scaled to how often each label was given.
+
+    labels, probabilities: (N, L), as for `rank_label_issues`.
+    """
+    given = (np.asarray(labels) > 0.5).astype(int)
+    method = "off_diagonal_calibrated"
+    return sum(
+        int(num_label_issues(column, np.stack([1 - ones, ones], axis=1), estimation_method=method))
+        for column, ones in zip(given.T, np.asarray(probabilities, float).T, strict=True)
+    )
 
 
 def rank_by_loss(

@@ -39,6 +39,11 @@ class FeatureDataset(Dataset):
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         return self.features[self.epoch % len(self.features), index], self.labels[index]
 
+    def __getitems__(self, indices: Sequence[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Several items at once, as loaders ask for them: one look-up instead of many."""
+        rows = self.features[self.epoch % len(self.features), indices]
+        return list(zip(rows, self.labels[indices], strict=True))
+
 
 def compute_features(
     model: TransferModel,

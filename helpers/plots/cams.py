@@ -11,6 +11,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 from PIL import Image
@@ -61,6 +62,8 @@ def map_gallery(
 ) -> Figure:
     """Images under their maps with given and predicted class and its probability; wrong ones red.
 
+    A cross marks each map's brightest point.
+
     Args:
         images, maps: as many.
         labels: given classes (N,).
@@ -72,7 +75,9 @@ def map_gallery(
     """
     overlays = _overlays(images, maps)
     captions = [[caption] for caption in answers(labels, probabilities, classes, name_given=True)]
-    return _with_key(gallery(overlays, captions, title, columns, 2.6, boxes), path)
+    figure = gallery(overlays, captions, title, columns, 2.6, boxes)
+    _mark_brightest(figure.axes, images, maps)
+    return _with_key(figure, path)
 
 
 def map_rows(
@@ -85,6 +90,8 @@ def map_rows(
     path: str | Path | None = None,
 ) -> Figure:
     """One row per image: the image, then a map of it per method, model or label, side by side.
+
+    A cross marks each map's brightest point.
 
     Args:
         images: N.
@@ -109,6 +116,8 @@ def map_rows(
         np.clip(8 / len(columns), 1.7, 2.6),
         None if boxes is None else np.repeat(np.asarray(boxes), len(columns), axis=0),
     )
+    for place, column in enumerate(maps.values(), start=1):
+        _mark_brightest(figure.axes[place :: len(columns)], images, column)
     for axis, name in zip(figure.axes, ("image", *maps), strict=False):
         axis.set_title(name, fontsize=12)
     figure.suptitle(f"{title}\n")  # room above the columns' names
@@ -160,6 +169,18 @@ def _overlays(images: Sequence[np.ndarray], maps: Sequence[np.ndarray]) -> list[
     if len(images) != len(maps):
         raise ValueError(f"{len(maps)} maps for {len(images)} images; give one of each.")
     return [overlay(image, cam) for image, cam in zip(images, maps, strict=True)]
+
+
+def _mark_brightest(
+    axes: Sequence[Axes], images: Sequence[np.ndarray], maps: Sequence[np.ndarray]
+) -> None:
+    """A cross at the brightest point of each map; none where a map is the same everywhere."""
+    for axis, image, cam in zip(axes, images, maps, strict=False):
+        cam = np.asarray(cam)
+        if cam.max() > cam.min():
+            place = np.argwhere(cam == cam.max()).mean(axis=0) + 0.5  # a cell has many pixels
+            y, x = place * image.shape[:2] / cam.shape - 0.5
+            axis.plot(x, y, "P", color="white", markeredgecolor="black", markersize=8)
 
 
 def _with_key(figure: Figure, path: str | Path | None) -> Figure:

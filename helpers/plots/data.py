@@ -36,7 +36,7 @@ def size_scatter(files: pd.DataFrame, title: str) -> Figure:
         palette=colours,
     )  # fmt: skip
     limit = 1.05 * max(files["width"].max(), files["height"].max())
-    for ratio, label in ((1, "1:1"), (2, "2:1"), (0.5, "1:2")):
+    for ratio, label in ((1, "1:1"), (1.5, "1.5:1"), (1 / 1.5, "1:1.5")):
         axis.axline((0, 0), slope=1 / ratio, color="0.6", linewidth=0.8, linestyle=":")
         side = 0.97 * limit
         end = (min(side, side * ratio), min(side, side / ratio))
@@ -82,18 +82,25 @@ def augmentation_rows(
 def co_occurrence(
     labels: np.ndarray, classes: Sequence[str], title: str, path: str | Path | None = None
 ) -> Figure:
-    """How many images have both labels; on the diagonal, how many have the label at all.
+    """How many images have both labels; on the diagonal, in grey, how many have the label at all.
 
-    labels: (N, L) of 0 and 1. Colours show the share of the row's images.
+    labels: (N, L) of 0 and 1. Colours show how many times as many images have both as would if
+        labels were dealt out by chance: the product of both labels' shares.
     """
     given = (np.asarray(labels) > 0.5).astype(int)
     counts = given.T @ given
-    share = counts / np.maximum(np.diag(counts)[:, None], 1)
+    chance = np.outer(np.diag(counts), np.diag(counts)) / max(len(given), 1)
+    ratio = np.divide(counts, chance, out=np.ones_like(chance), where=chance > 0)
+    alone = np.eye(len(classes), dtype=bool)
     figure, axis = plt.subplots(figsize=(0.9 * len(classes) + 1.6, 0.75 * len(classes) + 1))
     sns.heatmap(
-        share, annot=counts, fmt=",d", cmap="Blues", vmin=0, vmax=1, square=True, ax=axis,
-        xticklabels=False, yticklabels=False, cbar_kws={"label": "share of the row's images"},
+        ratio, annot=counts, fmt=",d", cmap="PuOr_r", vmin=0, vmax=2, mask=alone, square=True,
+        xticklabels=False, yticklabels=False, ax=axis,
+        cbar_kws={"label": "times as often as by chance", "extend": "max"},
     )  # fmt: skip
+    axis.set_facecolor("0.88")
+    for place, count in enumerate(np.diag(counts)):
+        axis.text(place + 0.5, place + 0.5, f"{count:,}", ha="center", va="center")
     axis.set_title(title)
     # Names of any script: seaborn would draw them at once, in a font that may not have them.
     axis.set_xticks(np.arange(len(classes)) + 0.5, classes)

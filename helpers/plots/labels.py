@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -72,7 +74,7 @@ def precision_recall(
         if not truth.any():
             continue
         curve = PrecisionRecallDisplay.from_predictions(truth, scores, ax=axis)
-        axis.lines[-1].set_label(f"{name} ({curve.average_precision:.3f})")
+        axis.lines[-1].set_label(f"{name}: AP {curve.average_precision:.3f}")
         colour, predicted = axis.lines[-1].get_color(), scores >= 0.5
         if predicted.any():
             dot = recall_score(truth, predicted), precision_score(truth, predicted)
@@ -96,18 +98,26 @@ def reliability_curves(
     """When the model says 80 %, is it right 80 % of the time? Then the curve is the diagonal.
 
     predictions: name to (probabilities, labels), of any one shape; all their cells count alike.
-        They are put into ten bins of equal width; a bin that holds none has no point.
+        They are put into ten bins of equal width; a bin that holds none has no point. How many a
+        bin holds is drawn below: few may be off the diagonal by chance.
     """
-    axis = chart((4.8, 5), (VAL, TRAIN, MARK))
+    figure, (axis, below) = plt.subplots(
+        2, 1, figsize=(4.8, 6), sharex=True, height_ratios=(4, 1), layout="constrained"
+    )
+    edges = np.linspace(0, 1, 11)
     axis.plot([0, 1], [0, 1], color="0.7", linewidth=1, zorder=0)
-    for name, (probabilities, labels) in predictions.items():
+    for (name, (probabilities, labels)), colour in zip(
+        predictions.items(), cycle((VAL, TRAIN, MARK)), strict=False
+    ):
         happened, predicted = calibration_curve(
             np.ravel(labels), np.ravel(probabilities), n_bins=10
         )
-        axis.plot(predicted, happened, "o-", label=name)
-    axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title)
-    axis.set(xlabel="predicted probability", ylabel="share that is true")
-    axis.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14))
+        axis.plot(predicted, happened, "o-", color=colour, label=name)
+        counts, _ = np.histogram(np.ravel(probabilities), edges)
+        below.stairs(counts, edges, color=colour, linewidth=1.5, baseline=None)
+    axis.set(xlim=(0, 1), ylim=(0, 1), title=title, ylabel="share that is true")
+    below.set(yscale="log", xlabel="predicted probability", ylabel="answers\nin the bin")
+    figure.legend(frameon=False, loc="outside lower center")
     return finish(axis, path, legend=None)
 
 

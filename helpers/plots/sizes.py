@@ -107,13 +107,18 @@ def strategies(
     each: str = "seed",
     path: str | Path | None = None,
 ) -> Figure:
-    """One dot for `each` seed, or fold, and a line at the mean; columns strategy and score."""
+    """One dot for `each` seed, or fold, and a line at the mean; columns strategy and score.
+
+    Where all strategies have as many scores, a thin line joins those of one seed or fold.
+    """
     names = list(dict.fromkeys(frame["strategy"]))
     axis = chart((7, 0.6 * len(names) + 1.3))
-    for row, name in enumerate(names):
-        values = frame.loc[frame["strategy"] == name, "score"]
+    scores = [frame.loc[frame["strategy"] == name, "score"] for name in names]
+    for row, values in enumerate(scores):
         axis.plot(values, [row] * len(values), "o", alpha=0.7)
         axis.plot([values.mean()] * 2, [row - 0.3, row + 0.3], color="black", linewidth=2)
+    if len(set(map(len, scores))) == 1:
+        axis.plot(np.array(scores), range(len(names)), color="0.8", linewidth=0.8, zorder=0)
     axis.set_yticks(range(len(names)), names)
     axis.invert_yaxis()
     axis.grid(axis="x", alpha=0.3)

@@ -25,10 +25,13 @@ def lr_range(test: pd.DataFrame, chosen: float, path: str | Path | None = None) 
     ceiling = suggest_rate(test)
     axis.axvline(ceiling, color=VAL, linestyle=":", label=f"a tenth of the lowest: {ceiling:.0e}")
     axis.axvline(chosen, color=MARK, linestyle="--", label=f"chosen: {chosen:.0e}")
-    low, high = test["smoothed"].min(), test["smoothed"].iloc[0]
-    axis.set_ylim(max(0, low - 0.5 * (high - low)), high + 1.0 * (high - low))
+    lowest = test["smoothed"].idxmin()
+    axis.plot(test["lr"][lowest], test["smoothed"][lowest], "o", color=TRAIN)
+    high = test["smoothed"].iloc[0]
+    axis.set_ylim(0.95 * test["loss"].min(), high + 1.0 * (high - test["smoothed"].min()))
     title = "Range test: the loss while the rate grows"
-    return finish(axis, path, title=title, xscale="log", xlabel="learning rate", ylabel="loss")
+    names = {"title": title, "xscale": "log", "xlabel": "learning rate", "ylabel": "loss"}
+    return finish(axis, path, "right", **names)
 
 
 def learning_rate_curve(

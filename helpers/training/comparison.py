@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -68,14 +69,15 @@ def cross_validate(
     """Phase 1 in turn on all folds but two: one stops the training, the last judges.
 
     Copies of one scene stay in one fold. Heads with different numbers of inputs need different
-    rates, so each comparison chooses its own: the one with the lowest validation loss in the first
-    turn.
+    rates, so each comparison chooses its own by the validation loss of the first turn: it begins
+    in the middle of `rates` and goes on to a neighbour as long as that lowers the loss.
 
     Args:
         images: without transform, of one label each or of several.
         pooling: as in TransferModel.
         size, crop: as in `helpers.data.transforms.train_transform`.
         folds: at least 3.
+        rates: in order of size.
         views: augmented ones of each training image, as in `compute_features`.
         levels: of the pyramid, where `pooling` is "spp".
     """
@@ -99,6 +101,7 @@ def cross_validate(
         chosen = np.sort(np.concatenate([parts[number % folds] for number in numbers]))
         return FeatureDataset(features[:, chosen], targets[chosen])
 
+    @functools.cache
     def turn(number: int, rate: float) -> tuple[float, TransferModel]:
         model, early = trunk.with_new_head(seed), EarlyStopping("val_loss", patience=10)
         train = rows(seen, *range(number + 2, number + folds))
@@ -106,15 +109,24 @@ def cross_validate(
         history = train_head(model, train, val, [early], learning_rate=rate, seed=seed)
         return min(row["val_loss"] for row in history.epochs), model
 
-    tried = {rate: turn(0, rate) for rate in rates}
-    best = min(tried, key=lambda rate: tried[rate][0])
+    best = rates[_lowest(lambda place: turn(0, rates[place])[0], len(rates))]
     logits = torch.zeros(len(labels), trunk.num_classes)
     fold = np.zeros(len(labels), int)
     for number, part in enumerate(parts):
-        model = tried[best][1] if number == 0 else turn(number, best)[1]
+        _, model = turn(number, best)
         judged = FeatureDataset(whole[:, part], targets[part])
         logits[part], fold[part] = predict(model.head, make_loader(judged, 64))[0], number
     return CrossValidation(logits, targets, fold, best)
+
+
+def _lowest(loss: Callable[[int], float], count: int) -> int:
+    """Which of `count` places has the lowest loss, if it falls and then rises: downhill to it."""
+    place, best = -1, count // 2
+    while best != place:
+        place = best
+        near = [other for other in (place, place - 1, place + 1) if 0 <= other < count]
+        best = min(near, key=loss)  # of equals the first
+    return place
 
 
 def adapt(

@@ -80,7 +80,7 @@ def phase2_model(
     """The model that notebook 03 has saved in `folder`, or a shorter fine-tuning run now.
 
     It is made anew where the folder holds none, or one of another backbone, size or training set.
-    A third of notebook 03's images, so the model may be worse than that notebook's.
+    Half of notebook 03's images, so the model may be worse than that notebook's.
 
     Args:
         folder: for this backbone's phase 2.
@@ -95,8 +95,8 @@ def phase2_model(
     saved = _fitting_model(folder, start.backbone_name, train, size)
     if saved:
         return saved[:2]
-    print("phase 2 has left no fitting model here: a short fine-tuning, a third of notebook 03's")
-    model = copy.deepcopy(start).unfreeze()
+    print("phase 2 has left no fitting model here: a short fine-tuning, half of notebook 03's")
+    model = copy.deepcopy(start).unfreeze(last_n_blocks=2 * start.num_blocks // 3)
     rate = config["learning_rate"] / 10
     history = fine_tune(
         model,

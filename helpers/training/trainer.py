@@ -54,7 +54,7 @@ class Trainer:
         seed: int = 0,
     ):
         self.accelerator = new_accelerator()
-        self.model, self.optimizer = self.accelerator.prepare(model, optimizer)
+        self.model, self.optimizer = self.accelerator.prepare(model), optimizer
         self.criterion = criterion.to(self.accelerator.device)
         self.metrics, self.callbacks, self.seed = metrics, list(callbacks), seed
         self.train_metrics = None
@@ -154,7 +154,7 @@ class Trainer:
                 loss = self.criterion(outputs, targets)
                 # Backward, and one step against the gradient.
                 self.optimizer.zero_grad()
-                self.accelerator.backward(loss)
+                loss.backward()
                 self.optimizer.step()
                 # Note what happened; numbers stay on the device until they are read together.
                 self.step += 1

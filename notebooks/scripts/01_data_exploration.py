@@ -106,7 +106,7 @@ if boxes and set(kinds) <= set(train.classes):
             above, beside = max(0, top - margin), max(0, left - margin)
             crops.append(train[i][0][above : bottom + margin, beside : right + margin])
             names.append(kind)
-    title = "Above: legs or skids, and a camera or a load underneath. Below: neither"
+    title = "Large quadcopters above, small ones below: which parts differ?"
     display(plots.image_grid(crops, names, title, path=figures / "Kinds.jpg"))
 else:
     print("Skipped: these images have no quadcopters of two kinds with boxes around them.")
@@ -116,8 +116,9 @@ else:
 if boxes and set(kinds) <= set(train.classes):
     course.say(
         "A **large** quadcopter stands on legs or skids, and carries a camera or a load under "
-        "its belly between four long arms. A **small** one is compact: it folds, or hides its "
-        "propellers in guards or ducts, or is a bare racing frame, with no more than short feet.",
+        "its belly. A **small** one has neither: it folds, or hides its propellers in guards or "
+        "ducts, or is a bare racing frame, with no more than short feet. The arms don't tell; look "
+        "underneath.",
         "At a distance these parts are a few pixels wide, so expect the two kinds to be confused.",
     )
 
@@ -152,8 +153,8 @@ course.say(
 # %% [markdown]
 # ## What is broken?
 #
-# Every real folder holds files that aren't images, truncated images and duplicates. **Predict:**
-# which three kinds of trouble do you expect among these files?
+# Images come from crawls, phones and old disks, and some always arrive damaged. **Predict:** which
+# three kinds of trouble do you expect among these files?
 
 # %%
 print(looked)
@@ -230,8 +231,8 @@ twins = data.twins_across(splits)
 hits = [name for name, hit in caught.items() if hit and name != control]
 missed = [name for name, hit in caught.items() if not hit and name != control]
 course.say(
-    f"Recognised: {', '.join(hits) or 'none'}. A hash sees through what happens to *files*: "
-    "resizing, compression, mirroring.",
+    f"Recognised: {', '.join(hits) or 'none'}. A hash sees through what happens to *files*, "
+    "resizing and compression; a mirrored copy is found because its mirror image is compared too.",
     f"Missed: {', '.join(missed) or 'none'}. The control is "
     + (
         "wrongly taken for the same scene."
@@ -251,7 +252,7 @@ course.say(
 # ## Sizes and shapes
 #
 # A crawl of the web gives images of all sizes; the network wants one, 224 × 224. **Predict:** how
-# many of the images will be squashed by more than 1.5 to 1: a tenth, a third, half?
+# many of the images will be squashed by more than 1.5 to 1: a tenth, a quarter, half?
 
 # %%
 usable = files[files["problem"] == ""]
@@ -263,7 +264,8 @@ plots.size_scatter(usable, f"{squashed:.0%} of the images will be squashed by mo
 # @title What we saw
 small = (usable[["width", "height"]].min(axis=1) < 224).mean()
 course.say(
-    "The further a point lies from the 1:1 line, the more squashing distorts its image.",
+    "The further a point lies from the 1:1 line, the more squashing distorts its image: above and "
+    "below the outer lines by more than 1.5 to 1.",
     f"{small:.0%} of the images have a side shorter than 224 pixels; enlarging them adds no "
     "detail.",
     "Whether squashing hurts has to be measured; notebook 4 does that.",
@@ -317,32 +319,38 @@ course.say(
 # pixels by heart. A good [augmentation](glossary.md#augmentation) changes what doesn't matter and
 # keeps what does.
 #
-# **Predict:** which of these could turn one class into another, if it were too strong?
+# We look at each of the course's own: brightness and contrast, hue and saturation, shift, scale and
+# rotate, grid distortion, quarter turns, mirror. **Predict:** which of these could turn one class
+# into another, if it were too strong?
 
 # %%
 sizes_of = object_shares(folder, train)
-close = photo
+shown = chosen[0]
 if sizes_of is not None:  # a drone whose box fills half of the picture
     drones = [i for i in firsts if not train.classes[train.labels[i]].endswith("bird")]
-    close = train[min(drones, key=lambda i: abs(sizes_of[i] - 0.5))][0]
+    shown = min(drones, key=lambda i: abs(sizes_of[i] - 0.5))
+close = train[shown][0]
 rows = data.augmentation_gallery(close, views=5, seed=SEED)
 wild = data.Transform((224, 224), [A.GridDistortion(num_steps=5, distort_limit=0.9, p=1)])
 rows["grid distortion, too strong"] = [wild.view(close, seed=(SEED, view)) for view in range(5)]
 plots.augmentation_rows(
-    rows, "One image, up to five views of each augmentation", path=figures / "Augmentations.jpg"
+    rows,
+    f"One image ({train.classes[train.labels[shown]]}), up to five views of each augmentation",
+    path=figures / "Augmentations.jpg",
 )
 
 # %% [markdown]
 # **What we saw.** If you can still name the class in every row, the parameters are not too strong.
 # The last row, with bent arms, shows what too strong looks like; training never uses it. In the
-# first are the original and its resized form. Rows are shorter where an augmentation has few
-# outcomes: a mirror has one, quarter turns have three. Edges are filled by reflection, so a second,
+# first are the original and its resized form. A view that equals another isn't shown again: a
+# mirror has one outcome, quarter turns have three. Edges are filled by reflection, so a second,
 # mirrored object may creep in; a little of that does no harm.
 #
-# The risky ones change the *build*: a grid distortion that bends arms, a shift that pushes the
-# legs out of the picture. Quarter turns are fine for what flies and would be wrong for landscapes.
-# Colour and position may change freely where no class has a colour or a place of its own. All
-# parameters are in one table, `AUGMENTATIONS` in `helpers/data/transforms.py`.
+# The risky ones change the *build*: a grid distortion that bends arms, a shift that pushes legs out
+# of the picture. A quarter turn is true to life only for what is seen from straight above or below,
+# so training turns few images; for landscapes it would be wrong. Colour and position may change
+# freely where no class has a colour or a place of its own. All parameters are in one table,
+# `AUGMENTATIONS` in `helpers/data/transforms.py`.
 #
 # ## In five lines
 #

@@ -180,8 +180,8 @@ course.say(
 # %% [markdown]
 # ### Stage by stage
 #
-# Here are the stages of both networks, read off while one image passes through. *Expansion* is how
-# many times as many channels a block has inside.
+# Here are the stages of MobileNetV2, and then those of EfficientNet-Lite0, read off while one image
+# passes through. *Expansion* is how many times as many channels a block has inside.
 #
 # **Predict:** where will most of the parameters be: near the image, or near the head? And most of
 # the multiplications?
@@ -193,7 +193,9 @@ shown = {
     name: table.assign(
         parameters=(table["parameters"] / 1e3).round(1),
         multiplications=(table["multiplications"] / 1e6).round(1),
-    ).rename(columns={"parameters": "parameters, 10³", "multiplications": "multiplications, 10⁶"})
+    )
+    .rename(columns={"parameters": "parameters, 10³", "multiplications": "multiplications, 10⁶"})
+    .rename_axis(columns=name)
     for name, table in stages.items()
 }
 display(shown["mobilenet_v2"])
@@ -386,8 +388,13 @@ norms = int(table["tensors that moved"].iloc[1])
 course.say(
     "This backbone has no batch norm, so nothing moved: half of the freezing was enough here."
     if norms == 0
-    else f"{norms} tensors of a network that looks frozen moved, and the features of the same "
-    f"images are no longer the same (cosine {table['cosine of features'].iloc[1]:.2f}).",
+    else f"{norms} tensors of a network that looks frozen moved (each batch norm has a mean, a "
+    "variance and a counter of batches), and the features of the same images are no longer the "
+    f"same (cosine {table['cosine of features'].iloc[1]:.2f}).",
+    "The head has learned on features that each batch's own statistics normalised; at validation "
+    "it gets others, from running averages on their way from ImageNet to our images."
+    if norms
+    else "",
     f"Price after one epoch: **{price:.0f} points** of validation accuracy."
     if norms and price > 0
     else "This time it cost no accuracy; it may the next."
@@ -431,8 +438,9 @@ plots.lr_range(test, training.HEAD_RATE)
 # @title What we saw
 ceiling = training.suggest_rate(test)
 course.say(
-    "Too small, and nothing happens; too large, and the loss explodes. The lowest point "
-    f"suggests a ceiling of about {ceiling:.0e}.",
+    "Too small, and nothing happens; too large, and the loss explodes. The lowest point (the "
+    f"dot) suggests a ceiling of about {ceiling:.0e}. Smoothing lags, so that point comes late: "
+    "one more reason to stay well below.",
     f"We take {training.HEAD_RATE:.0e}"
     + (", below it" if ceiling >= training.HEAD_RATE else ", above it, but the schedule lowers it")
     + ". Phase 2 will use a tenth of this rate.",
@@ -466,9 +474,7 @@ callbacks = [early, training.Progress(every=10)]
 history = training.train_head(model, features, val_features, callbacks, seed=SEED)
 head_seconds = time.perf_counter() - started
 after = evaluation.evaluate(model, make_loader(val), criterion, metrics)
-plots.loss_curves(
-    history, f"Phase 1: validation accuracy {before['accuracy']:.0%} → {after['accuracy']:.0%}"
-)
+plots.loss_curves(history, f"Phase 1: validation loss {before['loss']:.2f} → {after['loss']:.2f}")
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
@@ -480,7 +486,14 @@ on = 1 - training.LABEL_SMOOTHING + off
 floor = -(on * np.log(on) + (len(classes) - 1) * off * np.log(off))
 course.say(
     f"The validation loss was lowest after epoch {early.best_epoch} of {epochs}, in the {third} "
-    f"third; those weights are kept. From epoch {near} on it stayed within 5 % of that.",
+    f"third; those weights are kept. From epoch {near} on it stayed within 5 % of that. They get "
+    f"{after['accuracy']:.0%} of the validation images right; before training it was "
+    f"{before['accuracy']:.0%}.",
+    "In the first epochs validation is the *lower* curve: a point of the training curve is a mean "
+    "over an epoch in which the head was still learning, on augmented images and with dropout; "
+    "validation is measured after it, without."
+    if losses[0] < history.epochs[0]["train_loss"]
+    else "",
     "With smoothed labels no loss can reach 0: even a perfect model has "
     f"**{floor:.2f}**, so a training loss of {history.epochs[-1]['train_loss']:.2f} is low.",
     "The thin line is noisy because every batch is another handful of images. Where the "
@@ -534,11 +547,21 @@ plots.measure_bars(
 # @title What we saw
 change = prices - prices.iloc[0]
 sure = [each.softmax(dim=1).gather(1, truth[:, None]).mean().item() for each in logits.values()]
+right = [each.argmax(dim=1) == truth for each in logits.values()]
+tests = [evaluation.paired_test(right[0], other) for other in right[1:]]
 course.say(
-    f"Without normalisation accuracy changes by **{100 * change.iloc[1]:+.1f} points**. With "
-    f"swapped colours by **{100 * change.iloc[2]:+.1f}**, which is "
-    f"{abs(change.iloc[2]) * len(val):.0f} of {len(val)} images"
-    + (": too few to notice, and that is the danger." if abs(change.iloc[2]) < 0.03 else "."),
+    *(
+        f"{name} accuracy changes by **{100 * points:+.1f} points**: {mended} images corrected, "
+        f"{broken} broken (p = {chance:.2g}, [McNemar's test](glossary.md#mcnemars-test))"
+        + (
+            ": more than luck."
+            if chance < 0.05
+            else ": that may be luck. The answers have changed all the same, and no error says so."
+        )
+        for name, points, (mended, broken, chance) in zip(
+            ("Without normalisation", "With swapped colours"), change.iloc[1:], tests, strict=True
+        )
+    ),
     f"The probability of the right class is {sure[0]:.0%} on average, {sure[1]:.0%} without "
     f"normalisation and {sure[2]:.0%} with swapped colours. (None of our classes has a colour of "
     "its own. On fruit or sunsets the second mistake would be expensive.)",
@@ -577,7 +600,7 @@ print(*sorted(path.name for path in saved.iterdir()), sep="\n")
 # 2. Phase 1 trains a new head on them: few parameters, few images, seconds.
 # 3. Frozen means: no gradients *and* batch norm in evaluation mode.
 # 4. Frozen features can be computed once and kept.
-# 5. The same pixels at training and at prediction time, or accuracy drops without any error.
+# 5. The same pixels at training and at prediction time, or answers change without any error.
 #
 # ## Check yourself
 #

@@ -115,15 +115,20 @@ def pyramid(maps, levels):
     return torch.cat(parts, dim=1)
 
 
+rows = []
 for photo in photos:
+    batch = eval_transform(RULE)(photo)[None]  # (1, 3, H, W)
     with torch.no_grad():
-        maps = probe.feature_maps(eval_transform(RULE)(photo)[None])
+        maps = probe.feature_maps(batch)
     ours, theirs = pyramid(maps, (4, 2, 1)), models.SpatialPyramidPooling((4, 2, 1))(maps)
-    print(
-        f"{photo.shape[1]} × {photo.shape[0]} -> map {tuple(maps.shape[1:])} -> {ours.shape[1]:,}",
-        end="",
-    )
-    print(f" numbers, the same as SpatialPyramidPooling's: {torch.equal(ours, theirs)}")
+    sides = [
+        f"{width} × {height}"
+        for height, width in (photo.shape[:2], *(x.shape[2:] for x in (batch, maps)))
+    ]
+    rows.append([*sides, ours.shape[1], torch.equal(ours, theirs)])
+pd.DataFrame(
+    rows, columns=["image", "resized to", "map", "numbers", "equal to SpatialPyramidPooling's"]
+)
 
 # %%
 first = eval_transform(RULE)(photos[0])
@@ -224,8 +229,8 @@ course.say(
 # | turn 5 | stops the training | teaches | teaches | teaches | judges |
 #
 # The pyramid's head has 21 times as many inputs, so each way picks its own learning rate from
-# seven, in turn 1, by fold 2's loss. (Fold 2 judges in turn 2, so a fifth of each score is slightly
-# too good, for all four ways alike.)
+# seven, in turn 1, by fold 2's loss: it begins in the middle and goes downhill. (Fold 2 judges in
+# turn 2, so a fifth of each score is slightly too good, for all four ways alike.)
 #
 # The [p-value](glossary.md#p-value) below says how likely so uneven a split would be if both ways
 # were equally good ([McNemar's test](glossary.md#mcnemars-test)).
@@ -287,8 +292,9 @@ course.say(
     f"From squashing to cropping the accuracy changes by {cut['points']:+.1f} points "
     f"({verdict(cut)}), to keeping the shape by {shape['points']:+.1f} ({verdict(shape)}), and "
     f"with the pyramid on top by {spatial['points']:+.1f} more ({verdict(spatial)}).",
-    "The dots of one row show how much a result depends on which images judge: a single small "
-    "test set could have given any of them.",
+    "The dots of one row differ because other images teach and other images judge: a single small "
+    "test set could have given any of them. Within one fold, along a thin line, the ways are "
+    "compared on the same images.",
     "The pyramid knows *where* something is and pays with 21 times as many weights, learned from "
     "the same few images; it also takes maxima where the others take means, so we can't say "
     "which of the two costs. **What any size needs is pooling, not this pyramid.**"
@@ -387,8 +393,11 @@ course.say(
 # **Predict:** trained at about 224, where will it do best: at 160, 224, 320 or 448?
 
 # %%
-any_size = training.adapt(
-    backbone, splits, "avg", RULE, False, trials["any size, average"].rate, seed=SEED
+way = "any size, average"
+any_size = (
+    winner
+    if best == way
+    else training.adapt(backbone, splits, *WAYS[way], trials[way].rate, seed=SEED)
 )
 scores = {}
 for side in (160, 224, 320, 448):
@@ -412,9 +421,8 @@ course.say(
     else f"Best at {' and '.join(map(str, top))}, with {scores.max():.1%}, worst at "
     f"{scores.idxmin()}, with {scores.min():.1%}; one image is {100 / len(splits['val']):.1f} "
     "points.",
-    "A head trained at 224 gains nothing from another size. Head and backbone were both trained "
-    "near it, and features look different elsewhere. Does *training* at another size help? The "
-    "next section tries."
+    "A head trained at 224 gains nothing from another size: head and backbone were both trained "
+    "near it. Does *training* at another size help? The next section tries."
     if 224 in top
     else "Another size is better than the one it was trained at. Would training there bring "
     "more? The next section tries.",
@@ -449,35 +457,37 @@ tried.rename_axis("on validation").round(3)
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 single, near = tried.drop("side by side")["loss"].idxmin(), "about 224²"
-on_test = {}
+on_test, hits = {}, {}
 for key in ("side by side", single, near):
     linear = evaluation.linear_logits(
         features["train"][key], given["train"], features["test"][key], tried.loc[key, "C"]
     )
     on_test[key] = evaluation.accuracy(linear, given["test"])
+    hits[key] = linear.argmax(dim=1) == given["test"]
 pyramid_score, pyramid_seconds = on_test["side by side"], time.perf_counter() - started
 right = {key: answers[key].argmax(dim=1) == given["val"] for key in (near, single, "side by side")}
 larger, joined = (
     evaluation.paired_test(right[one], right[other])
     for one, other in ((near, single), (single, "side by side"))
 )
+mended, broken, chance = evaluation.paired_test(hits[near], hits[single])
 course.say(
     f"Trained at {near} a linear model gets {tried.loc[near, 'accuracy']:.1%} of the validation "
     f"images, at {single}, the best single size, **{tried.loc[single, 'accuracy']:.1%}**: "
     f"{larger[0]} images corrected, {larger[1]} broken (p = {larger[2]:.2g}). All three side by "
     f"side get {tried.loc['side by side', 'accuracy']:.1%}: {joined[0]} corrected, {joined[1]} "
     f"broken (p = {joined[2]:.2g}).",
-    f"On the test, where nothing is chosen: {near} {on_test[near]:.1%}, {single} "
-    f"{on_test[single]:.1%}, side by side {pyramid_score:.1%}; one image is "
-    f"{100 / len(truth):.1f} points. "
+    "But these images also chose `C` and the size, so they flatter. On the test, where nothing is "
+    f"chosen, {near} gets {on_test[near]:.1%}, {single} {on_test[single]:.1%} ({mended} images "
+    f"corrected, {broken} broken, p = {chance:.2g}), all three {pyramid_score:.1%}. "
     + (
-        "So training at another size pays here."
-        if on_test[single] > on_test[near] + 0.02 and larger[2] < 0.05
-        else "So the gain is smaller there, or gone: validation images that also choose C and the "
-        "size flatter."
-        if on_test[single] - on_test[near]
-        < tried.loc[single, "accuracy"] - tried.loc[near, "accuracy"]
-        else ""
+        "There is nothing to compare: they are the same size."
+        if single == near
+        else "So training at another size pays here."
+        if on_test[single] > on_test[near] and chance < 0.05
+        else "That another size pays is promising, and not shown."
+        if on_test[single] > on_test[near]
+        else "So another size doesn't pay."
     ),
     "Notebook 5 asks what several sizes are worth for wide scenes.",
     "A chosen C is at the edge of what we tried: a wider range might do better still."
@@ -546,7 +556,7 @@ if len(means_of):
     display(
         plots.measure_bars(
             means_of.rename(lambda way: way.replace(", ", ",\n")).to_frame("mAP"),
-            f"Photos of landscapes: {means_of.idxmax()} is best ({source})",
+            f"Photos of landscapes: from {means_of.min():.2f} to {means_of.max():.2f} ({source})",
             "cross-validated mAP",
         )
     )
@@ -561,21 +571,25 @@ if len(means_of):
         f"{means_of.idxmin()} with {means_of.min():.3f}; keeping the shape changes it by "
         f"{100 * (means_of['any size, average'] - means_of['squash']):+.1f} points, the pyramid on "
         f"top by {100 * (means_of['any size, pyramid'] - means_of['any size, average']):+.1f}.",
-        f"On the drones {means.idxmax()} came first"
+        f"On the drones “{means.idxmax()}” came first"
         + (", too" if means.idxmax() == means_of.idxmax() else "")
-        + (" (within chance of squashing)." if shape["p-value"] >= 0.05 else ".")
-        + f" Last was {means.idxmin()} there, {means_of.idxmin()} here. For the landscapes we have "
-        "no interval, so don't make much of half a point.",
+        + (" (within chance of squashing)" if shape["p-value"] >= 0.05 else "")
+        + (
+            f", and “{means.idxmin()}” last, as here."
+            if means.idxmin() == means_of.idxmin()
+            else f", and “{means.idxmin()}” last; here it is “{means_of.idxmin()}”."
+        )
+        + " For the landscapes we have no interval, so don't make much of half a point.",
     )
 
 # %% [markdown]
 # ## In five lines
 #
-# 1. Convolutions take any size; only the classifier needs one length, and pooling gives it.
-# 2. Spatial pyramid pooling keeps where things are, for 21 times as many weights.
-# 3. Batches of one shape under a pixel budget: nothing padded, nothing out of memory.
-# 4. Compare by cross-validation, test what you chose, and mind what is within chance.
-# 5. Ask who profits: the size of the object can matter more than the shape of the image.
+# 1. Must every image be squashed? No: convolutions take any size, and pooling gives one length.
+# 2. Whether squashing hurts has to be measured; mind what is within chance.
+# 3. Spatial pyramid pooling keeps where things are, for 21 times as many weights.
+# 4. Batches of one shape under a pixel budget: nothing padded, nothing out of memory.
+# 5. The size of the object can matter more than the shape of the image; try a larger input.
 #
 # ## Check yourself
 #

@@ -34,6 +34,15 @@ def test_planted_errors_lead_the_ranking(planted):
     assert abs(row["given"] - row["probability"]) > 0.5  # the model says the opposite
 
 
+def test_the_number_of_errors_is_estimated(planted):
+    features, given, wrong = planted
+    probabilities = evaluation.cross_validated_probabilities(features, given)
+    count = evaluation.estimated_label_errors(given, probabilities)
+    assert 0.5 * wrong.sum() < count < 2 * wrong.sum()
+    certain = np.clip(given, 0.01, 0.99)
+    assert evaluation.estimated_label_errors(given, certain) == 0
+
+
 def test_no_image_is_judged_by_a_model_that_knows_it():
     """Labels by chance: who has seen an image knows its label, who has not can only guess."""
     rng = np.random.default_rng(1)

@@ -108,6 +108,18 @@ def test_rows_put_each_map_beside_its_image():
     assert words(axes[5]) == {"says drone": "#000000"}
 
 
+def test_a_cross_marks_each_maps_brightest_point():
+    peak = np.zeros((6, 9))
+    peak[1, 7] = 1
+    maps = {"peak": [peak, peak], "flat": [np.ones((6, 9))] * 2}
+    figure = plots.map_rows(images(2), maps, "Title")
+    axes = [axis for axis in figure.axes if axis.images]
+    assert [len(axis.lines) for axis in axes] == [0, 1, 0] * 2
+    height, width = images(2)[1].shape[:2]
+    (cross,) = axes[4].lines
+    assert cross.get_xydata().tolist() == [[7.5 / 9 * width - 0.5, 1.5 / 6 * height - 0.5]]
+
+
 def test_label_rows_listen_to_thresholds_and_mark_what_is_wrong():
     maps = [np.stack([left_half(), 1 - left_half(), left_half()])] * 2
     probabilities = np.array([[0.9, 0.4, 0.6], [0.1, 0.2, 0.3]])

@@ -24,12 +24,15 @@ def captions(figure):
     return [words(axis) for axis in figure.axes if axis.texts]
 
 
-def test_co_occurrence_counts_pairs_and_colours_shares():
-    labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [1, 0, 1]])
+def test_co_occurrence_counts_pairs_and_compares_them_with_chance():
+    labels = np.array([[1, 1, 0], [1, 1, 0], [1, 0, 0], [0, 0, 1]])
     axis = plots.co_occurrence(labels, CLASSES, "Title").axes[0]
-    assert [text.get_text() for text in axis.texts] == ["4", "2", "1", "2", "2", "0", "1", "0", "1"]
-    shares = axis.collections[0].get_array().reshape(3, 3)
-    assert shares[0].tolist() == [1, 0.5, 0.25] and shares[1].tolist() == [1, 1, 0]
+    pairs, alone = axis.texts[:6], axis.texts[6:]
+    assert [text.get_text() for text in pairs] == ["2", "0", "2", "0", "0", "0"]
+    assert [text.get_text() for text in alone] == ["3", "2", "1"]
+    ratio = axis.collections[0].get_array().reshape(3, 3)
+    assert ratio[0, 1] == pytest.approx(2 / (3 * 2 / 4)) and ratio[0, 2] == 0  # of 4 images
+    assert ratio.mask.diagonal().all()
 
 
 def test_gallery_puts_what_is_wrong_in_red(tmp_path):
@@ -57,7 +60,7 @@ def test_precision_recall_marks_the_threshold_and_leaves_out_what_never_occurs()
     probabilities = np.array([[0.9, 0.6, 0.2], [0.3, 0.8, 0.2], [0.2, 0.7, 0.1], [0.6, 0.1, 0.1]])
     (axis,) = plots.precision_recall(probabilities, labels, CLASSES, "Title").axes
     named = [text.get_text() for text in axis.get_legend().get_texts()]
-    assert named == ["sea (0.833)", "sunset (1.000)"]
+    assert named == ["sea: AP 0.833", "sunset: AP 1.000"]
     dots = [line.get_xydata()[0].tolist() for line in axis.lines if line.get_marker() == "o"]
     assert dots == [[0.5, 0.5], [1.0, pytest.approx(2 / 3)]]
     assert 0.2 <= axis.get_xlim()[0] == axis.get_ylim()[0] < 0.5  # near the lowest dot
@@ -66,11 +69,14 @@ def test_precision_recall_marks_the_threshold_and_leaves_out_what_never_occurs()
 def test_reliability_is_drawn_against_the_diagonal():
     """Probabilities and labels of all cells, in bins: an empty bin has no point."""
     cells = np.array([[0.12, 0.18], [0.95, 0.91]]), np.array([[0, 1], [1, 1]])
-    (axis,) = plots.reliability_curves({"as trained": cells}, "Title").axes
+    figure = plots.reliability_curves({"as trained": cells}, "Title")
+    axis, below = figure.axes
     diagonal, curve = axis.lines
     assert list(diagonal.get_ydata()) == [0, 1] and list(curve.get_ydata()) == [0.5, 1]
     assert list(curve.get_xdata()) == pytest.approx([0.15, 0.93])
-    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["as trained"]
+    (counts,) = (patch.get_data().values.tolist() for patch in below.patches)
+    assert counts == [0, 2, 0, 0, 0, 0, 0, 0, 0, 2]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["as trained"]
 
 
 def test_label_error_curves_count_and_compare_with_chance():

@@ -43,6 +43,7 @@ def test_strategies_show_each_seed_and_the_mean():
     assert [label.get_text() for label in axis.get_yticklabels()] == ["a", "b"]
     dots, mean = axis.lines[:2]
     assert list(dots.get_xdata()) == [0.5, 0.7] and np.allclose(mean.get_xdata(), 0.6)
+    assert [list(line.get_xdata()) for line in axis.lines[4:]] == [[0.5, 0.9], [0.7, 0.8]]
 
 
 def test_groups_hold_the_accuracy_of_a_quarter_of_the_images():

@@ -23,6 +23,11 @@ def test_paths_in_variables_hold_in_the_notebooks_folder(tmp_path):
     assert own["TORCH_HOME"] == ""
 
 
+def test_kernels_may_keep_what_they_have_compiled(tmp_path):
+    made = course_environment({"PYTHONDONTWRITEBYTECODE": "1", "HOME": "/home/ada"}, tmp_path)
+    assert made.items() >= {"HOME": "/home/ada"}.items() and "PYTHONDONTWRITEBYTECODE" not in made
+
+
 def test_notebooks_are_found_by_number(tmp_path):
     for name in ("01_a.ipynb", "02_b.ipynb", "10_c.ipynb"):
         (tmp_path / name).touch()

@@ -93,3 +93,16 @@ def test_the_way_that_was_chosen_is_adapted_anew(photos, backbone):
     model = adapt(backbone, splits, "spp", RULE, learning_rate=1e-3, views=(1,))
     data = photos[1].with_transform(eval_transform(RULE))
     assert accuracy(*predict(model, make_loader(data))) >= 0.75
+
+
+@pytest.mark.parametrize("lowest", range(7))
+def test_rates_are_tried_downhill_from_the_middle(lowest):
+    tried = []
+
+    def loss(place):
+        tried.append(place)
+        return abs(place - lowest)
+
+    assert comparison._lowest(loss, 7) == lowest
+    assert tried[0] == 3 and len(set(tried)) <= 3 + abs(lowest - 3)
+    assert comparison._lowest(lambda place: 0, 1) == 0

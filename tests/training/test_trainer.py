@@ -499,7 +499,7 @@ def test_modes_and_gradients_do_not_outlive_a_training():
         trainer = make_trainer()
         trainer.fit(make_loader(make_data(), 8), None, max_epochs=1)
         if interrupt:  # after backward, before the step
-            hook = trainer.optimizer.optimizer.register_step_pre_hook(interrupted)
+            hook = trainer.optimizer.register_step_pre_hook(interrupted)
             trainer.fit(make_loader(make_data(), 8), None, max_epochs=2)
         trainer.fit(make_loader(make_data(), 8), None, max_epochs=2)
         weights_of.append(weights(trainer))
