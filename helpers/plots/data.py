@@ -17,14 +17,14 @@ from helpers.plots.style import COLOURS, chart, finish, save
 
 
 def class_counts(counts: pd.DataFrame, title: str) -> Figure:
-    """Bars of images per class (rows) and split (columns)."""
+    """Bars of files per class (rows) and split (columns)."""
     axis = chart((7, 2.8))
     counts.plot.barh(ax=axis, width=0.75, color=COLOURS[: counts.shape[1]])
     for bars in cast(list[BarContainer], axis.containers):
         axis.bar_label(bars, padding=2, fontsize=8)
     axis.invert_yaxis()
     axis.margins(x=0.08)
-    return finish(axis, legend="right", title=title, xlabel="images", ylabel="")
+    return finish(axis, legend="right", title=title, xlabel="files", ylabel="")
 
 
 def size_scatter(files: pd.DataFrame, title: str) -> Figure:

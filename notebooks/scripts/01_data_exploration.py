@@ -264,8 +264,8 @@ plots.size_scatter(usable, f"{squashed:.0%} of the images will be squashed by mo
 # @title What we saw
 small = (usable[["width", "height"]].min(axis=1) < 224).mean()
 course.say(
-    "The further a point lies from the 1:1 line, the more squashing distorts its image: above and "
-    "below the outer lines by more than 1.5 to 1.",
+    "The more the direction from the corner to a point differs from the 1:1 line's, the more "
+    "squashing distorts its image: outside the outer lines by more than 1.5 to 1.",
     f"{small:.0%} of the images have a side shorter than 224 pixels; enlarging them adds no "
     "detail.",
     "Whether squashing hurts has to be measured; notebook 4 does that.",
@@ -341,10 +341,10 @@ plots.augmentation_rows(
 
 # %% [markdown]
 # **What we saw.** If you can still name the class in every row, the parameters are not too strong.
-# The last row, with bent arms, shows what too strong looks like; training never uses it. In the
-# first are the original and its resized form. A view that equals another isn't shown again: a
-# mirror has one outcome, quarter turns have three. Edges are filled by reflection, so a second,
-# mirrored object may creep in; a little of that does no harm.
+# The last row shows what too strong looks like: arms and legs are bent, and in some views nearly
+# gone; training never uses it. In the first are the original and its resized form. A view that
+# equals another isn't shown again: a mirror has one outcome, quarter turns have three. Edges are
+# filled by reflection, so a second, mirrored object may creep in; a little of that does no harm.
 #
 # The risky ones change the *build*: a grid distortion that bends arms, a shift that pushes legs out
 # of the picture. A quarter turn is true to life only for what is seen from straight above or below,

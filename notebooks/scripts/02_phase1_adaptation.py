@@ -210,8 +210,10 @@ totals = [stages[name]["multiplications"].sum() / 1e6 for name in pair]
 by_map = table.groupby("map", sort=False)["multiplications"].sum() / table["multiplications"].sum()
 course.say(
     f"Parameters sit near the head: the last maps, of {table['map'].iloc[-1]} cells, hold "
-    f"{share['parameters']:.0%} of MobileNetV2's, because they have the most channels.",
-    "Multiplications are spread, because early maps have few channels but many cells: "
+    f"{share['parameters']:.0%} of the backbone's in MobileNetV2, because they have the most "
+    "channels.",
+    "Multiplications are spread, because early maps have few channels but many cells. By the map "
+    "that a stage ends with: "
     + ", ".join(f"{part:.0%} at {cells}" for cells, part in by_map.items())
     + ".",
     f"EfficientNet-Lite0 has similar stages with other repeats and widths, and 5 × 5 kernels in "
@@ -438,9 +440,9 @@ plots.lr_range(test, training.HEAD_RATE)
 # @title What we saw
 ceiling = training.suggest_rate(test)
 course.say(
-    "Too small, and nothing happens; too large, and the loss explodes. The lowest point (the "
-    f"dot) suggests a ceiling of about {ceiling:.0e}. Smoothing lags, so that point comes late: "
-    "one more reason to stay well below.",
+    "Too small, and nothing happens; too large, and the loss explodes. A tenth of the lowest point "
+    f"(the dot) is {ceiling:.0e}. Smoothing lags, so the dot comes late, and the ceiling is rather "
+    "lower.",
     f"We take {training.HEAD_RATE:.0e}"
     + (", below it" if ceiling >= training.HEAD_RATE else ", above it, but the schedule lowers it")
     + ". Phase 2 will use a tenth of this rate.",

@@ -190,16 +190,16 @@ course.say(
         else " to almost nothing."
     ),
     f"The backbone's highest rate in phase 2 is {rate:.0e}, a tenth of phase 1's "
-    f"{config['learning_rate']:.0e}. The axis is logarithmic: each labelled mark down is a factor "
-    "of ten.",
+    f"{config['learning_rate']:.0e}; the head's, not drawn, is {training.HEAD_FACTOR} times as "
+    "high. The axis is logarithmic: each labelled mark down is a factor of ten.",
 )
 
 # %% [markdown]
 # ## What if the rate is ten times too high?
 #
-# What if we had kept phase 1's rate, for backbone and head? A head that starts at random can stand
-# it. Can features that took a million photos to learn? Same start, same images, same order, as many
-# epochs.
+# What if we had kept phase 1's rate, for backbone and head? That is ten times the backbone's and
+# about three times the head's. A head that starts at random can stand it. Can features that took a
+# million photos to learn? Same start, same images, same order, as many epochs.
 #
 # **Predict:** draw the curve of validation accuracy, from the first epoch to the last. Will it
 # recover?
@@ -373,9 +373,10 @@ plots.measure_bars(
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 course.say(
-    f"Nobody meant to cheat, and still, with {len(right)} candidates and {right.shape[1] // 2} "
-    f"images to choose by, the reported number is **{100 * (chosen - honest):.1f} points too "
-    "good**: the best of many is partly the luckiest of many.",
+    f"Nobody meant to cheat, and still, with {len(right)} candidates (epochs and seeds) and "
+    f"{right.shape[1] // 2} images to choose by, the reported number is "
+    f"**{100 * (chosen - honest):.1f} points too good**: the best of many is partly the luckiest "
+    "of many. With fewer candidates or more images it is less.",
     "How to notice: ask how often the test set was looked at before the number was written down. "
     "The answer has to be: never.",
 )
@@ -579,7 +580,7 @@ if len(worth):
     )
     few = worth.loc["birds in flight", "photos"]
     course.say(
-        f"Drones {drones:.0%}, birds {birds:.0%}: {'birds' if birds < drones else 'drones'} are "
+        f"Drones {drones:.1%}, birds {birds:.1%}: {'birds' if birds < drones else 'drones'} are "
         "the harder half.",
         "Read both bars together: a model that always says *drone* would get 100 % of the drones "
         "and none of the birds. And a photo that resembles nothing the model knows has three "

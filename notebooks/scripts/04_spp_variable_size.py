@@ -326,7 +326,7 @@ course.say(
     + " the test's interval.",
     "Besides luck, two things separate the numbers: the final model learns from "
     f"{len(splits['train'])} images instead of about {len(pool) * 3 // 5} (three of five folds), "
-    "which raises its score; and the highest of four numbers is partly the luckiest, which "
+    "which should raise its score; and the highest of four numbers is partly the luckiest, which "
     "flatters cross-validation.",
 )
 
@@ -421,8 +421,8 @@ course.say(
     else f"Best at {' and '.join(map(str, top))}, with {scores.max():.1%}, worst at "
     f"{scores.idxmin()}, with {scores.min():.1%}; one image is {100 / len(splits['val']):.1f} "
     "points.",
-    "A head trained at 224 gains nothing from another size: head and backbone were both trained "
-    "near it. Does *training* at another size help? The next section tries."
+    "A head trained at 224 gains nothing from another size, probably because head and backbone "
+    "were both trained near it. Does *training* at another size help? The next section tries."
     if 224 in top
     else "Another size is better than the one it was trained at. Would training there bring "
     "more? The next section tries.",

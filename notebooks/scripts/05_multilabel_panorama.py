@@ -368,7 +368,8 @@ course.say(
     f"The training loss went from {losses[0]:.2f} to {losses[1]:.2f} where phase 2 begins. Mixup "
     "is one cause: binary cross entropy with a blended label is never 0. A target of 0.7 costs "
     f"0.61 even if the model says exactly 0.7, and a perfect model would have {floor:.2f} here.",
-    "The rest is that blends and new views are harder to predict, and that the layers are moving.",
+    "The rest may be that blends and new views are harder to predict, and that the layers move; we "
+    "haven't separated the two.",
     "So never compare training losses with and without mixup; the validation loss, without any "
     f"blending, tells: {min(r['val_loss'] for r in history1.epochs):.3f} in phase 1, "
     f"{min(r['val_loss'] for r in history2.epochs):.3f} in phase 2.",
@@ -427,7 +428,7 @@ low, high = evaluation.paired_bootstrap(
 course.say(
     f"On validation the loss goes from {losses[1.0]:.3f}, the network by itself, to "
     f"{losses[share]:.3f}. The price is a second model to keep and three more passes for each "
-    "image. We decide here, before the test: "
+    "image. We decide by validation alone: "
     + (
         "that is worth it where every bit counts; from here on we use the network by itself."
         if losses[share] < losses[1.0]
@@ -573,7 +574,7 @@ shown = doubts.iloc[np.linspace(0, min(60, len(doubts)) - 1, 6).astype(int)]
 plots.suspect_gallery(
     [splits["val"][i][0] for i in shown["image"]],
     shown,
-    "Labels that the network contradicts",
+    "Labels that the network doubts",
     path=runs / "Mislabelled.jpg",
 )
 
@@ -589,18 +590,18 @@ if checked:
             f"*{row.label}* {words[judged.get((row.image, row.label))]}"
             for row in shown.itertuples()
         )
-        + ". Where a label is wrong the model was right, and counted as wrong.",
+        + ". Where a label is wrong the model was right.",
         f"Of the first {len(judged[:60])} that were checked {judged[:60].sum()} are wrong, of all "
         f"{len(judged)} {judged.sum()}: the ranking finds them, and is no proof.",
-        "In the scores alone, these all count as the model's mistakes. Notebook 7 makes a method "
-        "of it.",
+        "In the scores alone, whatever lies on the other side of 0.5 counts as the model's "
+        "mistake. Notebook 7 makes a method of it.",
     )
 else:
     course.say(
         "Nobody has labelled these images a second time, so the verdict is yours: go through them "
         "one by one.",
-        "In the scores alone, these all count as the model's mistakes. Notebook 7 makes a method "
-        "of it.",
+        "In the scores alone, whatever lies on the other side of 0.5 counts as the model's "
+        "mistake. Notebook 7 makes a method of it.",
     )
 
 # %% [markdown]
@@ -643,7 +644,7 @@ course.say(
 #    sigmoid.
 # 2. Two phases as before; early stopping is reset between them.
 # 3. Several image sizes side by side need no training; one classifier for all compares them fairly.
-# 4. mAP, F1, exact match and BCE say different things; accuracy says almost nothing.
+# 4. mAP, F1, exact match and BCE say different things; accuracy means little without that of *no*.
 # 5. Before you blame the model, look at the label.
 #
 # ## Check yourself

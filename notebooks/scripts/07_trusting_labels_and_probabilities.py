@@ -158,7 +158,7 @@ if total:
         f"The head that was trained on them gets {at_total['trained on them']:.0%}. Each finds "
         f"wrong labels that the other misses, {only[0]} and {only[1]}"
         + (
-            ": too close to tell them apart. Augmented views and an early end keep it from "
+            ": too close to tell them apart. Perhaps augmented views and an early end keep it from "
             "learning labels by heart."
             if abs(only[0] - only[1]) < 2 * np.sqrt(sum(only))
             else ": a difference that chance would rarely give."
@@ -210,9 +210,9 @@ course.say(
 # ## What is it worth to correct them?
 #
 # Somebody looks at the first suspects, twice as many as there are mistakes (here we know; you would
-# go by the estimate, or stop where checks hardly find anything any more), and corrects the wrong
-# ones. How much does a head trained (and stopped) on these labels gain? For comparison, labels that
-# are all right. The test labels stay as they are.
+# stop where checks hardly find anything any more), and corrects the wrong ones. How much does a
+# head trained (and stopped) on these labels gain? For comparison, labels that are all right. The
+# test labels stay as they are.
 #
 # **Predict:** 4 % of wrong labels: how many points of mAP do they cost?
 
@@ -479,7 +479,7 @@ change = tried.loc["weighted"] - tried.loc["plain"]
 lower = tried.loc["plain, lower threshold"]
 ahead = 100 * (lower["macro_precision"] - tried.loc["weighted", "macro_precision"])
 course.say(
-    "With weights probabilities rise, so more is said: recall changes by "
+    "With weights probabilities rise, so more is said (means of three seeds): recall changes by "
     f"{100 * change['macro_recall']:+.1f} points, precision by "
     f"{100 * change['macro_precision']:+.1f}, F1 by **{100 * change['macro_f1']:+.1f}**"
     + (
@@ -489,10 +489,10 @@ course.say(
     ),
     f"BCE changes by {change['bce']:+.3f}"
     + (": the probabilities fit less well." if change["bce"] > 0 else ".")
-    + f" A threshold of {lower['threshold']:.2f} with the plain loss finds as much, with "
-    f"{abs(ahead):.1f} points {'more' if ahead >= 0 else 'less'} precision, and leaves the "
-    "probabilities alone. Keep the plain loss unless **mAP**, which no threshold can improve, "
-    "gains clearly"
+    + f" A threshold of {lower['threshold']:.2f} with the plain loss finds as much (on the images "
+    f"that also chose it), with {abs(ahead):.1f} points {'more' if ahead >= 0 else 'less'} "
+    "precision, and leaves the probabilities alone. Keep the plain loss unless **mAP**, which no "
+    "threshold can improve, gains clearly"
     + (": here it doesn't " if change["map"] < 0.01 else ": here it does ")
     + f"({100 * change['map']:+.1f} points).",
     f"Our rarest label is on {ones.min():.0%} of the images. Where one is on 1 %, try again.",
@@ -534,7 +534,7 @@ course.say(
 # ## Check yourself
 #
 # <details>
-# <summary>Why must the model that judges a label not have been trained on it?</summary>
+# <summary>Why should the model that judges a label not have been trained on it?</summary>
 #
 # It may have learned the wrong label by heart, and would then find it perfectly normal.
 # </details>
