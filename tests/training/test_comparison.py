@@ -1,5 +1,7 @@
 """Ways to feed a network, compared on images that the models had not seen."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,12 @@ from helpers.training import adapt, comparison, cross_validate
 
 RULE = ShapeRule(max_pixels=128 * 128)
 QUICK = {"folds": 3, "views": (1,), "rates": (1e-3,)}
+
+
+@pytest.fixture(autouse=True)
+def fewer_epochs(monkeypatch):
+    """A third of those that so few images get; the toys need no more."""
+    monkeypatch.setattr(comparison, "train_head", partial(comparison.train_head, max_epochs=130))
 
 
 @pytest.fixture(scope="module")
