@@ -77,7 +77,6 @@ def cross_validate(
         pooling: as in TransferModel.
         size, crop: as in `helpers.data.transforms.train_transform`.
         folds: at least 3.
-        rates: in order of size.
         views: augmented ones of each training image, as in `compute_features`.
         levels: of the pyramid, where `pooling` is "spp".
     """
@@ -109,7 +108,8 @@ def cross_validate(
         history = train_head(model, train, val, [early], learning_rate=rate, seed=seed)
         return min(row["val_loss"] for row in history.epochs), model
 
-    best = rates[_lowest(lambda place: turn(0, rates[place])[0], len(rates))]
+    ladder = sorted(rates)
+    best = ladder[_lowest(lambda place: turn(0, ladder[place])[0], len(ladder))]
     logits = torch.zeros(len(labels), trunk.num_classes)
     fold = np.zeros(len(labels), int)
     for number, part in enumerate(parts):

@@ -131,6 +131,7 @@ plots.loss_curves(
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
 first, last = phase2_history.epochs[0], phase2_history.epochs[-1]
+second = phase2_history.epochs[:2][-1]  # or the first, if that was the only one
 course.say(
     "To the right of the dashed line the features learn too. After its first epoch the "
     f"validation loss was {first['val_loss']:.2f}, "
@@ -140,12 +141,12 @@ course.say(
     f"In its first epoch validation accuracy went from {scores['accuracy'].iloc[0]:.0%} to "
     f"{first['val_accuracy']:.0%}"
     + (
-        f"; an epoch later it was {phase2_history.epochs[1]['val_accuracy']:.0%}, while the rate "
-        f"was still {phase2_history.epochs[1]['lr'] / rate:.0%} of its peak. So the falling rate "
+        f"; an epoch later it was {second['val_accuracy']:.0%}, while the rate was still "
+        f"{second['lr'] / rate:.0%} of its peak. So the falling rate "
         "isn't the reason; probably head and features had to adjust to each other. We haven't "
         "tested that."
         if first["val_accuracy"] < scores["accuracy"].iloc[0]
-        and phase2_history.epochs[1]["val_accuracy"] > scores["accuracy"].iloc[0]
+        and second["val_accuracy"] > scores["accuracy"].iloc[0]
         else "."
     ),
     "Each step of phase 2 is a pass forward through the whole network and back through most of "
@@ -242,7 +243,9 @@ course.say(
         else "and catches up with the careful run."
     ),
     "One run with one seed, and batch norm frozen: with its statistics learning too, activations "
-    "would be scaled back at every step, and it might end less badly.",
+    "would be scaled back at every step, and it might end less badly."
+    if short > 2
+    else "",
 )
 
 # %% [markdown]

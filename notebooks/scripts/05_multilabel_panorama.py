@@ -87,16 +87,21 @@ def describe(pair):
     return f"*{names}* ({counts[pair]:.0f} images, by chance {expected[pair]:.0f})"
 
 
-largest = max(pairs, key=counts.__getitem__)
 rarest = int(np.diag(counts).argmin())
+largest = max(pairs, key=counts.__getitem__, default=None)
 course.say(
-    f"More often than by chance: {describe(pairs[-1])}. Less often: {describe(pairs[0])}.",
+    f"Compared with chance, most often together: {describe(pairs[-1])}; least often: "
+    f"{describe(pairs[0])}."
+    if pairs
+    else "",
     f"The largest count is {describe(largest)}"
     + (
         ": many only because both labels are common."
         if counts[largest] < expected[largest]
         else "."
-    ),
+    )
+    if pairs
+    else "",
     f"The rarest label is **{classes[rarest]}**, on {np.diag(counts)[rarest] / len(labels):.0%} "
     "of the images: always answering no to it would be right "
     f"{1 - np.diag(counts)[rarest] / len(labels):.0%} of the time. Keep that in mind when you "
@@ -580,11 +585,15 @@ plots.suspect_gallery(
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["reading"]
 # @title What we saw
+lines = [
+    "Nobody has labelled these images a second time, so the verdict is yours: go through them one "
+    "by one."
+]
 if checked:
     judged = evaluation.with_second_labels(doubts, other.numpy(), classes)
     judged = judged.set_index(["image", "label"])["wrong"]
     words = {True: "wrong", False: "right", None: "not checked"}
-    course.say(
+    lines = [
         "In reading order the second table says: "
         + ", ".join(
             f"*{row.label}* {words[judged.get((row.image, row.label))]}"
@@ -593,16 +602,12 @@ if checked:
         + ". Where a label is wrong the model was right.",
         f"Of the first {len(judged[:60])} that were checked {judged[:60].sum()} are wrong, of all "
         f"{len(judged)} {judged.sum()}: the ranking finds them, and is no proof.",
-        "In the scores alone, whatever lies on the other side of 0.5 counts as the model's "
-        "mistake. Notebook 7 makes a method of it.",
-    )
-else:
-    course.say(
-        "Nobody has labelled these images a second time, so the verdict is yours: go through them "
-        "one by one.",
-        "In the scores alone, whatever lies on the other side of 0.5 counts as the model's "
-        "mistake. Notebook 7 makes a method of it.",
-    )
+    ]
+course.say(
+    *lines,
+    "In the scores alone, whatever lies on the other side of 0.5 counts as the model's mistake. "
+    "Notebook 7 makes a method of it.",
+)
 
 # %% [markdown]
 # ## Save it, with its config

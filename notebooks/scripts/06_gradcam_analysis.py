@@ -229,12 +229,14 @@ for count in (0, 2, 4, 8, 16, 32, 64):
         training.train_head(cured, mixed, None, max_epochs=EPOCHS, seed=seed)
         _, right, turned = asked(cured.head)
         habit = len(features["train"]) / len(mixed)  # how often the sky tells the class in training
-        measured = {
-            "accuracy": right,
-            "changed by the sky": turned,
-            "sky is right in training": habit,
-        }
-        rows.append({"counter-examples": count, **measured})
+        rows.append(
+            {
+                "counter-examples": count,
+                "accuracy": right,
+                "changed by the sky": turned,
+                "sky is right in training": habit,
+            }
+        )
         if count == 64 and seed == SEED:
             heads["cured"] = cured
 cure = pd.DataFrame(rows).groupby("counter-examples").mean()
@@ -345,8 +347,10 @@ course.say(
     + (
         ": in maps the cure shows as evidence that is there at all, not as a better place. They "
         "alone would not convince anybody."
-        if alike["cured"] - alike["biased"] < 0.1
+        if alike["cured"] - alike["biased"] < 0.1 and none["cured"] < none["biased"]
         else ": it has moved there."
+        if alike["cured"] - alike["biased"] >= 0.1
+        else ": the maps hardly show the cure."
     ),
     "A map raises a suspicion, and only a test like the second one proves it. Look at maps of "
     "*right* answers too: a shortcut is right most of the time.",
@@ -423,7 +427,7 @@ for ending, rows in (("Correct", correct), ("Incorrect", wrong)):
                 final[rows],
                 classes,
                 title,
-                None if framed is None else [drones[i] for i in rows],
+                boxes=None if framed is None else [drones[i] for i in rows],
                 path=path,
             )
         )
@@ -643,9 +647,9 @@ if len(table):
         + (
             f" Of the {missed + off} images where the map is off the object {off} are mistakes, of "
             f"all {len(answered) + len(mistaken)} {len(mistaken)}: look there first."
-            if missed + off >= 5
-            else f" The map is off the object in {missed + off} of all "
-            f"{len(answered) + len(mistaken)} images, so here maps hardly warn of a mistake."
+            if 3 * off >= len(mistaken)
+            else f" The map is off the object in only {off} of these {len(mistaken)}, so here maps "
+            "hardly warn of a mistake."
         )
         if len(mistaken)
         else "",

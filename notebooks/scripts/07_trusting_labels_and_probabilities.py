@@ -186,7 +186,8 @@ if len(shown):
     figure = plots.suspect_gallery(
         [data.read_image(labelled.paths[index]) for index in shown["image"]],
         shown,
-        "Doubted most: three labels that are wrong, three that are right"
+        f"Doubted most: {shown['wrong'].sum()} wrong labels, and "
+        f"{(~shown['wrong']).sum()} right ones"
         if total
         else "The six labels that are doubted most",
         path=runs / "Suspects.jpg",
@@ -433,7 +434,9 @@ course.say(
     f"{100 * (flattering - expected):.1f} points (up to, because a resample holds only about 63 % "
     "of the images).",
     f"By the rule the best thresholds are near {(each / 2).min():.2f} to {(each / 2).max():.2f}, "
-    "half of F1, so 0.5 is nearly best and there is little to gain. The tuned ones run from "
+    "half of F1"
+    + (", so 0.5 is nearly best and there is little to gain" if (each / 2).min() > 0.4 else "")
+    + ". The tuned ones run from "
     f"{thresholds[low]:.2f} (*{classes[low]}*) to {thresholds[high]:.2f} (*{classes[high]}*)"
     + (
         ": that far from the rule they follow the chance of few images, or probabilities that one "
